@@ -1,0 +1,118 @@
+/// One map of the config file, read key by key; each read declares the key, its type and its meaning.
+///
+/// The same declarations serve twice: given a node, reads return its values and collect every problem; without one
+/// (``init(describing:)``) reads return placeholders and the block ends as a JSON Schema. Reading never throws: whoever
+/// decodes the file looks at the issues and discards the values if there are any.
+public final class ConfigurationBlock {
+    /// One declared key.
+    public struct Declaration: Sendable {
+        public let key: String
+        public let isRequired: Bool
+        public let schema: ConfigurationSchema
+    }
+
+    /// The dotted path of the block.
+    public let path: String
+    /// Where the block stands in the file; nil while describing.
+    public let mark: ConfigurationMark?
+    /// All problems of the file so far.
+    public let issues: ConfigurationIssues
+    /// True while the keys are only being described.
+    public let isDescribing: Bool
+    public private(set) var declarations: [Declaration] = []
+    private let entries: [ConfigurationNode.Entry]
+
+    /// A block over a node of the file; a node that is no map is an issue, and reads as an empty map.
+    public init(_ node: ConfigurationNode, path: String, issues: ConfigurationIssues) {
+        self.path = path
+        self.issues = issues
+        mark = node.mark
+        isDescribing = false
+        switch node.value {
+        case .map(let entries): self.entries = entries
+        case .null: entries = []
+        case .scalar, .list:
+            entries = []
+            let found = ConfigurationIssue(
+                path: path, problem: "\(node.kind) where a map of keys belongs", hint: "write its keys below it, indented",
+                mark: node.mark
+            )
+            issues.add(found)
+        }
+    }
+
+    /// A block without a file, that only collects declarations.
+    public init(describing path: String) {
+        self.path = path
+        mark = nil
+        issues = ConfigurationIssues()
+        isDescribing = true
+        entries = []
+    }
+
+    /// Declares a key that must be there.
+    public func require<Value>(_ key: String, _ type: ConfigurationType<Value>, _ meaning: String) -> Value {
+        declare(key, type.schema, meaning, isRequired: true)
+        if isDescribing { return type.placeholder }
+        guard let entry = entry(key) else {
+            reject(key: nil, "'\(key)' is missing", hint: "add `\(key): \(type.example)`")
+            return type.placeholder
+        }
+        return read(entry, type) ?? type.placeholder
+    }
+
+    /// Declares a key that may be left out for `fallback`.
+    public func value<Value>(
+        _ key: String, _ type: ConfigurationType<Value>, default fallback: Value, _ meaning: String
+    ) -> Value {
+        optional(key, type, meaning) ?? fallback
+    }
+
+    /// Declares a key that may be left out.
+    public func optional<Value>(_ key: String, _ type: ConfigurationType<Value>, _ meaning: String) -> Value? {
+        declare(key, type.schema, meaning, isRequired: false)
+        guard let entry = entry(key) else { return nil }
+        return read(entry, type)
+    }
+
+    /// Whether the file has the key.
+    public func has(_ key: String) -> Bool { entry(key) != nil }
+
+    /// Where the key stands, or the block where the key is not there.
+    public func mark(of key: String) -> ConfigurationMark? { entry(key)?.value.mark ?? mark }
+
+    /// Adds a problem at a key of this block (nil: the block itself).
+    public func reject(key: String?, _ problem: String, hint: String? = nil) {
+        let place = key.map { path.isEmpty ? $0 : "\(path).\($0)" } ?? path
+        issues.add(ConfigurationIssue(path: place, problem: problem, hint: hint, mark: key.map { mark(of: $0) } ?? mark))
+    }
+
+    /// Reports every key that no read declared. Call it once, after the last read.
+    public func finish() {
+        let known = declarations.map(\.key)
+        var seen: Set<String> = []
+        for entry in entries {
+            let place = path.isEmpty ? entry.key : "\(path).\(entry.key)"
+            if !seen.insert(entry.key).inserted {
+                issues.add(
+                    ConfigurationIssue(path: place, problem: "the key stands here twice", hint: nil, mark: entry.keyMark)
+                )
+            } else if !known.contains(entry.key) {
+                let nearest = known.nearest(to: entry.key)
+                let hint = nearest.map { "did you mean '\($0)'?" } ?? "expected one of: \(known.sorted().joined(separator: ", "))"
+                issues.add(ConfigurationIssue(path: place, problem: "unknown key", hint: hint, mark: entry.keyMark))
+            }
+        }
+    }
+
+    private func entry(_ key: String) -> ConfigurationNode.Entry? { entries.first { $0.key == key } }
+
+    private func declare(_ key: String, _ schema: ConfigurationSchema, _ meaning: String, isRequired: Bool) {
+        guard !declarations.contains(where: { $0.key == key }) else { return }
+        declarations.append(Declaration(key: key, isRequired: isRequired, schema: schema.described(meaning)))
+    }
+
+    private func read<Value>(_ entry: ConfigurationNode.Entry, _ type: ConfigurationType<Value>) -> Value? {
+        type.parse(entry.value, path.isEmpty ? entry.key : "\(path).\(entry.key)", issues)
+    }
+}

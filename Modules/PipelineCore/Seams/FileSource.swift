@@ -1,0 +1,22 @@
+/// A place that files are taken from: a directory on premises or a bucket.
+public protocol FileSource: Sendable {
+    /// The files that are there now, sorted by path; throws where the place cannot be read, not where it is empty.
+    func list() async throws -> [SourceFile]
+
+    /// The file's bytes from `offset` on, as they are stored (still compressed).
+    func read(_ file: SourceFile, from offset: Int64) async throws -> ByteStream
+}
+
+/// A file as a listing shows it.
+public struct SourceFile: Sendable, Hashable {
+    /// Names the file for people and in the ledger; the same file has the same path in every listing.
+    public let path: String
+    /// In bytes, as stored.
+    public let size: Int64
+    public let modified: Timestamp
+    public init(path: String, size: Int64, modified: Timestamp) {
+        self.path = path
+        self.size = size
+        self.modified = modified
+    }
+}

@@ -1,0 +1,93 @@
+/// Runs SQL over files; a program of its own, never a part of our process.
+///
+/// An engine reads nothing but the inputs and writes nothing but the outputs that a job names. Cancelling the task stops
+/// the program. Errors come back as `invalidQuery` with the user's own line numbers, or as what else went wrong.
+public protocol QueryEngine: Sendable {
+    /// Selects how shipped SQL is rendered.
+    var dialect: any SQLDialect { get }
+
+    /// Runs the steps of a job in order, in one session; the first failing step ends it.
+    ///
+    /// - Parameter progress: called after each step with the number of steps done.
+    func run(_ job: EngineJob, progress: @escaping @Sendable (Int) -> Void) async throws -> EngineResult
+
+    /// Runs one query and streams its rows; the schema is known before the first row.
+    func query(_ sql: SQLText, over inputs: [EngineTable]) async throws -> (schema: Schema, rows: RowStream)
+}
+
+/// A piece of SQL and where it comes from.
+public struct SQLText: Sendable, Hashable {
+    public let text: String
+    /// The file of a user's query, for error messages; nil for SQL that we ship.
+    public let origin: String?
+    public init(_ text: String, origin: String? = nil) {
+        self.text = text
+        self.origin = origin
+    }
+}
+
+/// Something an engine can name in SQL.
+public struct EngineTable: Sendable {
+    /// How the rows are stored.
+    public enum Storage: Sendable {
+        /// Parquet files; none is an empty table.
+        case parquet([String])
+        /// Text files without header, one record a line; fields are split by `delimiter` and quoted with `quote`
+        /// (none: never quoted). Every column has the type that `schema` says; the files hold nothing else.
+        case text([String], delimiter: String, quote: String?)
+    }
+    public let name: DatasetName
+    public let schema: Schema
+    public let storage: Storage
+    public init(_ name: DatasetName, schema: Schema, storage: Storage) {
+        self.name = name
+        self.schema = schema
+        self.storage = storage
+    }
+}
+
+/// Steps over tables, run in one session of an engine.
+public struct EngineJob: Sendable {
+    /// One step.
+    public enum Step: Sendable {
+        /// A statement whose result is not needed; may make temporary tables and views for later steps.
+        case execute(SQLText)
+        /// Writes a query's rows as Parquet files into an empty directory; `label` names the result. The rows must have
+        /// exactly the columns of `schema` when it is given; else the query decides, within the types that tables allow.
+        case write(label: String, SQLText, into: String, schema: Schema?)
+        /// Writes a query's rows as canonical CSV with a header to a file.
+        case extract(SQLText, into: String)
+        /// Keeps the rows of a small query in the result; every value as text.
+        case measure(label: String, SQLText)
+    }
+    /// Says what runs, for logs and errors.
+    public let name: String
+    public let inputs: [EngineTable]
+    public let steps: [Step]
+    public init(name: String, inputs: [EngineTable], steps: [Step]) {
+        self.name = name
+        self.inputs = inputs
+        self.steps = steps
+    }
+}
+
+/// What the steps of a job left behind.
+public struct EngineResult: Sendable {
+    /// What a `write` step wrote, by label.
+    public struct Written: Sendable {
+        public let schema: Schema
+        public let files: [StagedFile]
+        public init(schema: Schema, files: [StagedFile]) {
+            self.schema = schema
+            self.files = files
+        }
+        public var rowCount: Int64 { files.reduce(0) { $0 + $1.rowCount } }
+    }
+    public let written: [String: Written]
+    /// Rows of the `measure` steps, by label: column name to text, NULL as nil.
+    public let measured: [String: [[String: String?]]]
+    public init(written: [String: Written], measured: [String: [[String: String?]]]) {
+        self.written = written
+        self.measured = measured
+    }
+}

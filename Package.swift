@@ -1,0 +1,127 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+/// A module of the platform: no system library, no connector.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Modules/\(name)", swiftSettings: swiftSettings)
+}
+
+/// A connector: implements seams of PipelineCore and knows nothing else of the platform.
+func plugin(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: "\(name)Plugin",
+        dependencies: ["PipelineCore", "BlockingIO"] + dependencies,
+        path: "Plugins/\(name)/Sources",
+        swiftSettings: swiftSettings
+    )
+}
+
+/// The headers of a C library, wrapped by exactly one target.
+func systemLibrary(_ name: String, in owner: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, path: "\(owner)/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: dependencies,
+        path: "Tests/\(name)Tests",
+        exclude: [],
+        swiftSettings: swiftSettings
+    )
+}
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "millrace",
+    products: [
+        .executable(name: "millrace", targets: ["millrace"]),
+        .library(name: "PipelineCore", targets: ["PipelineCore"]),
+        .library(name: "ConnectorTesting", targets: ["ConnectorTesting"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    ],
+    targets: [
+        module("PipelineCore"),
+        module("BlockingIO"),
+        systemLibrary("CZlib", in: "Modules/Gzip", pkgConfig: "zlib", apt: "zlib1g-dev"),
+        .target(
+            name: "Gzip",
+            dependencies: ["PipelineCore", "CZlib"],
+            path: "Modules/Gzip/Sources",
+            swiftSettings: swiftSettings
+        ),
+        module("PipelineConfig", ["PipelineCore", .product(name: "Yams", package: "Yams")]),
+        module("Lake", ["PipelineCore"]),
+        module("Ingestion", ["PipelineCore", crypto]),
+        module("Processing", ["PipelineCore"]),
+        module("VisualizationExport", ["PipelineCore"]),
+        module("Simulation", ["PipelineCore"]),
+        module(
+            "PipelineRuntime",
+            ["PipelineCore", "Lake", "Ingestion", "Processing", "VisualizationExport", "PipelineConfig", grdb, logging]
+        ),
+        module("ConnectorTesting", ["PipelineCore"]),
+
+        plugin("LocalFiles", [system]),
+        plugin("DuckDB", [subprocess, system]),
+        plugin("SQLite", [grdb]),
+        plugin("CSVExport", [system]),
+        systemLibrary("CPCRE2", in: "Plugins/UserAgents", pkgConfig: "libpcre2-8", apt: "libpcre2-dev"),
+        plugin("UserAgents", ["CPCRE2", .product(name: "Yams", package: "Yams")]),
+        systemLibrary("CMaxMind", in: "Plugins/MaxMind", pkgConfig: "libmaxminddb", apt: "libmaxminddb-dev"),
+        plugin("MaxMind", ["CMaxMind"]),
+
+        .executableTarget(
+            name: "millrace",
+            dependencies: [
+                "PipelineCore", "PipelineConfig", "PipelineRuntime", "Ingestion", "Processing", "VisualizationExport",
+                "Lake", "Gzip", "Simulation",
+                "LocalFilesPlugin", "DuckDBPlugin", "SQLitePlugin", "CSVExportPlugin", "UserAgentsPlugin", "MaxMindPlugin",
+                arguments, logging,
+            ],
+            path: "Tools/millrace",
+            swiftSettings: swiftSettings
+        ),
+
+        tests("PipelineCore", ["PipelineCore"]),
+        tests("Gzip", ["Gzip", "PipelineCore"]),
+        tests("PipelineConfig", ["PipelineConfig", "PipelineCore"]),
+        tests("Lake", ["Lake", "PipelineCore", "LocalFilesPlugin", "ConnectorTesting"]),
+        tests("Ingestion", ["Ingestion", "PipelineCore", "Gzip", "Lake", "LocalFilesPlugin", "DuckDBPlugin", "ConnectorTesting"]),
+        tests("Processing", ["Processing", "PipelineCore", "DuckDBPlugin", "ConnectorTesting", "UserAgentsPlugin", subprocess]),
+        tests("VisualizationExport", ["VisualizationExport", "PipelineCore", "ConnectorTesting"]),
+        tests("Simulation", ["Simulation", "PipelineCore"]),
+        tests("PipelineRuntime", ["PipelineRuntime", "PipelineCore", "ConnectorTesting"]),
+        tests("LocalFiles", ["LocalFilesPlugin", "PipelineCore", "ConnectorTesting"]),
+        tests("DuckDB", ["DuckDBPlugin", "PipelineCore", "ConnectorTesting"]),
+        tests("SQLite", ["SQLitePlugin", "PipelineCore", "ConnectorTesting", grdb]),
+        tests("CSVExport", ["CSVExportPlugin", "PipelineCore", "ConnectorTesting"]),
+        tests("UserAgents", ["UserAgentsPlugin", "PipelineCore", .product(name: "Yams", package: "Yams")]),
+        tests("MaxMind", ["MaxMindPlugin", "PipelineCore"]),
+        tests("Program", ["millrace", "PipelineCore", subprocess]),
+    ],
+    swiftLanguageModes: [.v6]
+)
