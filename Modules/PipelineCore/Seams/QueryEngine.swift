@@ -3,16 +3,27 @@
 /// An engine reads nothing but the inputs and writes nothing but the outputs that a job names. Cancelling the task stops
 /// the program. Errors come back as `invalidQuery` with the user's own line numbers, or as what else went wrong.
 public protocol QueryEngine: Sendable {
-    /// Selects how shipped SQL is rendered.
+    /// Renders shipped SQL over tables.
     var dialect: any SQLDialect { get }
+
+    /// Renders shipped SQL that reads text records.
+    var records: any RecordDialect { get }
+
+    /// Tries that the program is there and of a version that we know.
+    func probe() async throws
 
     /// Runs the steps of a job in order, in one session; the first failing step ends it.
     ///
     /// - Parameter progress: called after each step with the number of steps done.
     func run(_ job: EngineJob, progress: @escaping @Sendable (Int) -> Void) async throws -> EngineResult
 
-    /// Runs one query and streams its rows; the schema is known before the first row.
-    func query(_ sql: SQLText, over inputs: [EngineTable]) async throws -> (schema: Schema, rows: RowStream)
+    /// Runs one query and lends its rows to `body`; the schema is known before the first row, the program ends with `body`.
+    func withRows<Result: Sendable>(
+        of sql: SQLText, over inputs: [EngineTable], _ body: @escaping @Sendable (Schema, RowStream) async throws -> Result
+    ) async throws -> Result
+
+    /// The columns and types of a query's result, found without running it.
+    func schema(of sql: SQLText, over inputs: [EngineTable]) async throws -> Schema
 }
 
 /// A piece of SQL and where it comes from.
