@@ -161,13 +161,13 @@ public struct EngineConformance: Sendable {
     private func aTextTableIsReadExactly() async throws {
         let schema = Schema([Field("row", .bigint), Field("line", .varchar)])
         let lines = try scratch.write("1\u{1}{\"a\":\"x,\\\"y\"}\n2\u{1}\n3\u{1} \"quoted\" # no comment\n", to: "lines.txt")
-        let table = EngineTable("t", schema: schema, storage: .text([lines], delimiter: "\u{1}", quote: nil))
+        let table = EngineTable("t", schema: schema, storage: .text([lines], delimiter: "\u{1}", quote: nil, longest: 100, hasLineEnds: false))
         #expect(
             try await text("SELECT row, line FROM t ORDER BY row", over: [table])
                 == "1,\"{\"\"a\"\":\"\"x,\\\"\"y\"\"}\"\n2,\n3,\" \"\"quoted\"\" # no comment\"\n"
         )
         let quoted = try scratch.write("1,\"a\nb\"\n2,\"\"\n3,\n4,\"say \"\"x\"\"\"\n", to: "quoted.csv")
-        let csv = EngineTable("t", schema: schema, storage: .text([quoted], delimiter: ",", quote: "\""))
+        let csv = EngineTable("t", schema: schema, storage: .text([quoted], delimiter: ",", quote: "\"", longest: 100, hasLineEnds: true))
         #expect(
             try await text("SELECT row, line FROM t ORDER BY row", over: [csv]) == "1,\"a\nb\"\n2,\"\"\n3,\n4,\"say \"\"x\"\"\"\n"
         )

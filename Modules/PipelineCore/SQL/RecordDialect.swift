@@ -20,6 +20,9 @@ public protocol RecordDialect: Sendable {
     /// A JSON object of texts, as JSON text, without those that are NULL; NULL if none is left.
     func jsonObject(of members: [(name: String, value: String)]) -> String
 
+    /// One JSON object from two: members of `second` win. NULL counts as an object without members; NULL if both are NULL.
+    func jsonMerge(_ first: String, _ second: String) -> String
+
     /// The names of the top-level members of all JSON objects in a relation's column: a query with one column `name`.
     func selectingMemberNames(of text: String, from relation: String) -> String
 

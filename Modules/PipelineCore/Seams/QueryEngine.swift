@@ -44,8 +44,9 @@ public struct EngineTable: Sendable {
         /// Parquet files; none is an empty table.
         case parquet([String])
         /// Text files without header, one record a line; fields are split by `delimiter` and quoted with `quote`
-        /// (none: never quoted). Every column has the type that `schema` says; the files hold nothing else.
-        case text([String], delimiter: String, quote: String?)
+        /// (none: never quoted). Every column has the type that `schema` says; the files hold nothing else. `longest` is the
+        /// size of the longest record in bytes, `hasLineEnds` whether a quoted field contains a line end.
+        case text([String], delimiter: String, quote: String?, longest: Int, hasLineEnds: Bool)
     }
     public let name: DatasetName
     public let schema: Schema

@@ -68,7 +68,7 @@ public struct LandedFile: Sendable, Hashable, Codable {
     public var object: String?
     /// Identifies the content whatever its name: the digest of what was first taken of it, in hexadecimal.
     public var fileID: String
-    /// The digest of all its content (decompressed) from the start to `endOffset`, in hexadecimal.
+    /// The digest of all its content, decompressed, in hexadecimal.
     public var digest: String
     /// The size of the file in its source when it was taken, in bytes as stored.
     public var size: Int64
@@ -76,22 +76,29 @@ public struct LandedFile: Sendable, Hashable, Codable {
     public var modified: Int64
     /// When it was taken, in microseconds since 1970; the arrival of its rows.
     public var arrival: Int64
-    /// The part of the file that the object holds, in stored bytes.
+    /// The digest of the first 4 KiB (or all, if that is less) of the content: tells quickly that files differ.
+    public var head: String
+    /// Where in the stored file the object begins; the object reaches to what was the file's end.
     public var startOffset: Int64
-    public var endOffset: Int64
-    /// The decompressed size from the start of the file to `endOffset`, in bytes.
+    /// Where in the decompressed content the first row begins that this entry adds.
+    public var contentOffset: Int64
+    /// The decompressed size of the whole file, in bytes.
     public var contentLength: Int64
     /// The position of the object's first row in the file, from 1.
     public var firstRow: Int64
     /// How many rows the object holds, broken ones included.
     public var rows: Int64
-    /// The offset (in stored bytes) at which the next part must begin: `endOffset`, or the start of a last row that had
+    /// Where in the decompressed content a next part must begin: `contentLength`, or the start of a last row that had
     /// no line end and may not have been written to its end.
     public var resumeOffset: Int64
     /// The position of the row at `resumeOffset`.
     public var resumeRow: Int64
     /// The compression's extension (`gz`), nil for plain bytes.
     public var coding: String?
+    /// The column names that the file's header gave; nil where the format has none.
+    public var columns: [String]?
+    /// What separates the fields of a row; nil where the format has none.
+    public var delimiter: String?
     /// Rows that this entry replaces: all rows of `fileID` from position `fromRow` on.
     public var supersedes: [Superseded]
 
@@ -105,26 +112,23 @@ public struct LandedFile: Sendable, Hashable, Codable {
         }
     }
 
-    public init(
-        path: String, object: String?, fileID: String, digest: String, size: Int64, modified: Int64, arrival: Int64,
-        startOffset: Int64, endOffset: Int64, contentLength: Int64, firstRow: Int64, rows: Int64, resumeOffset: Int64,
-        resumeRow: Int64, coding: String?, supersedes: [Superseded]
-    ) {
+    /// An entry whose parts are filled in as they become known.
+    public init(path: String, fileID: String, size: Int64, modified: Int64, arrival: Int64, coding: String?) {
         self.path = path
-        self.object = object
         self.fileID = fileID
-        self.digest = digest
         self.size = size
         self.modified = modified
         self.arrival = arrival
-        self.startOffset = startOffset
-        self.endOffset = endOffset
-        self.contentLength = contentLength
-        self.firstRow = firstRow
-        self.rows = rows
-        self.resumeOffset = resumeOffset
-        self.resumeRow = resumeRow
         self.coding = coding
-        self.supersedes = supersedes
+        digest = ""
+        head = ""
+        startOffset = 0
+        contentOffset = 0
+        contentLength = 0
+        firstRow = 1
+        rows = 0
+        resumeOffset = 0
+        resumeRow = 1
+        supersedes = []
     }
 }

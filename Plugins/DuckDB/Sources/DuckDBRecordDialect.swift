@@ -39,6 +39,11 @@ public struct DuckDBRecordDialect: RecordDialect {
         return "nullif(CAST(json_merge_patch('{}', json_object(\(pairs))) AS VARCHAR), '{}')"
     }
 
+    public func jsonMerge(_ first: String, _ second: String) -> String {
+        "CASE WHEN \(second) IS NULL THEN \(first) WHEN \(first) IS NULL THEN \(second) "
+            + "ELSE CAST(json_merge_patch(\(first), \(second)) AS VARCHAR) END"
+    }
+
     public func selectingMemberNames(of text: String, from relation: String) -> String {
         "SELECT DISTINCT unnest(json_keys(\(text))) AS name FROM \(relation)"
     }

@@ -37,17 +37,14 @@ struct DuckDBScript {
         case .parquet(let paths):
             // Files from before a column was added lack it; by name, such rows read NULL.
             return "\(columns) FROM read_parquet(\(list(paths)), union_by_name = \(paths.count > 1))"
-        case .text(let paths, let delimiter, let quote):
+        case .text(let paths, let delimiter, let quote, let longest, let hasLineEnds):
             let types = table.schema.fields.map { "\(sqlLiteral($0.name)): \(sqlLiteral($0.type.duckDBName))" }
             let quoting = sqlLiteral(quote ?? "")
             return "\(columns) FROM read_csv(\(list(paths)), auto_detect = false, header = false, delim = \(sqlLiteral(delimiter)), "
                 + "quote = \(quoting), escape = \(quoting), nullstr = '', allow_quoted_nulls = false, new_line = '\\n', "
-                + "comment = '', max_line_size = \(Self.longestRecord), columns = {\(types.joined(separator: ", "))})"
+                + "comment = '', max_line_size = \(max(longest + 1024, 1 << 21)), parallel = \(!hasLineEnds), columns = {\(types.joined(separator: ", "))})"
         }
     }
-
-    /// DuckDB holds a record in memory: longer ones are turned away before they come here.
-    static let longestRecord = 32 << 20
 
     private func list(_ paths: [String]) -> String { "[" + paths.map(sqlLiteral).joined(separator: ", ") + "]" }
 }
@@ -55,7 +52,7 @@ struct DuckDBScript {
 extension EngineTable {
     var paths: [String] {
         switch storage {
-        case .parquet(let paths), .text(let paths, _, _): paths
+        case .parquet(let paths), .text(let paths, _, _, _, _): paths
         }
     }
 }
