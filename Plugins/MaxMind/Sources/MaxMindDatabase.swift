@@ -10,9 +10,8 @@ internal import Darwin
 #endif
 
 /// One memory-mapped database file; the only file that talks to libmaxminddb.
+// SAFETY: `MMDB_open` alone writes the structure, before `init` returns; look-ups keep their state on the caller's stack.
 @safe final class MaxMindDatabase: @unchecked Sendable {
-    // SAFETY: the structure and the mapping are written by `MMDB_open` before `init` returns and only read afterwards;
-    // the library's look-ups keep their state on the caller's stack.
     private let database: UnsafeMutablePointer<MMDB_s>
     let path: String
 

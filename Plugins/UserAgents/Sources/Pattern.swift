@@ -4,9 +4,8 @@ internal import PipelineCore
 /// One compiled regular expression; the only file that talks to PCRE2.
 ///
 /// Patterns and subjects are UTF-8, classes such as `\d` and `\w` are ASCII, as the rules were written for.
+// SAFETY: compiled code is only read once `init` returns (pcre2api, MULTITHREADING); a match writes to its `MatchRoom`.
 @safe final class Pattern: @unchecked Sendable {
-    // SAFETY: compiled code is written once, before `init` returns; `pcre2_match` only reads it ("can be used by several
-    // threads at once", pcre2api, MULTITHREADING). What a match writes is the caller's own `MatchRoom`.
     private let code: OpaquePointer
     private let isCompiledToMachineCode: Bool
 
