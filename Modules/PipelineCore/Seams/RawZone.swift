@@ -31,14 +31,7 @@ public protocol RawZone: Sendable {
 }
 
 /// Takes the bytes of one new object.
-public protocol RawObjectWriter: Sendable {
-    /// Adds bytes at the end.
-    func append(_ bytes: [UInt8]) async throws
-    /// Makes the object durable; returns its key and its size in bytes.
-    func finish() async throws -> ObjectInfo
-    /// Forgets the object.
-    func abort() async
-}
+public typealias RawObjectWriter = ObjectWriter
 
 /// Files taken together, logged at once.
 public struct Landing: Sendable, Hashable, Codable {
