@@ -30,17 +30,10 @@ public final class ConfigurationBlock {
     private let entries: [ConfigurationNode.Entry]
 
     /// A block over a node of the file; a node that is no map is an issue, and reads as an empty map.
-    ///
-    /// Problems of the block as a whole, such as a missing key, are shown at `mark`, or where the block begins.
-    public init(
-        _ node: ConfigurationNode,
-        path: String,
-        issues: ConfigurationIssues,
-        mark: ConfigurationMark? = nil
-    ) {
+    public init(_ node: ConfigurationNode, path: String, issues: ConfigurationIssues) {
         self.path = path
         self.issues = issues
-        self.mark = mark ?? node.mark
+        mark = node.mark
         isDescribing = false
         switch node.value {
         case .map(let entries): self.entries = entries
@@ -48,7 +41,7 @@ public final class ConfigurationBlock {
         case .scalar, .list:
             entries = []
             reject(key: nil, "\(node.kind) where a map of keys belongs", hint: "write its keys below it, indented")
-            issues.silence(mark ?? node.mark)
+            issues.silence(node.mark)
         }
     }
 

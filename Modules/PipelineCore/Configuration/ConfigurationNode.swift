@@ -48,7 +48,7 @@ public struct ConfigurationNode: Sendable {
 
     /// What stands there.
     public let value: Value
-    /// Where the value begins.
+    /// Where the value begins; of a map under a key, and of nothing, where the key stands.
     public let mark: ConfigurationMark
 
     /// A value at its place.

@@ -4,6 +4,17 @@ extension ConfigurationType where Value == String {
         .scalar(.string(pattern: nil), placeholder: "", example: example, expected: "text") { $0.isEmpty ? nil : $0 }
     }
 
+    /// The name of a time zone that this machine knows, such as `Europe/Warsaw`.
+    public static var timeZone: ConfigurationType {
+        .scalar(
+            .string(pattern: "^[A-Za-z0-9_+/-]+$"),
+            placeholder: "UTC",
+            example: "Europe/Warsaw",
+            expected: "a time zone",
+            hint: TimeZoneName.hint
+        ) { TimeZoneName.exists($0) ? $0 : nil }
+    }
+
     /// One of a few words.
     public static func choice(_ words: [String]) -> ConfigurationType {
         choice(words, placeholder: words.first ?? "") { words.contains($0) ? $0 : nil }
