@@ -19,7 +19,7 @@ extension PipelineDraft {
         for job in jobs {
             for other in after(job) where !names.contains(other.value) {
                 let hint = names.nearest(to: other.value).map { "did you mean '\($0)'?" } ?? "jobs: \(names.list)"
-                issues.add(other.issue("no job is called '\(other.value)'", hint: hint))
+                issues.add(other.issue("no job is called \(other.shown)", hint: hint))
             }
         }
         for cycle in cycles() {

@@ -5,7 +5,7 @@ extension PipelineDraft {
     private struct User {
         let path: String
         let tables: TableUse
-        let place: (String) -> Located<String>
+        let place: (String?) -> Located<String>
         /// The name of the job, nil for other blocks.
         let job: UseBlock<JobBlock>?
 
@@ -28,39 +28,50 @@ extension PipelineDraft {
     private var writers: [User] { sources.map { User($0) } + jobs.map { User($0, job: $0) } }
 
     private func checkWriters(_ issues: ConfigurationIssues) {
-        var claims: [DatasetName: User] = [:]
+        var earlier: [User] = []
         for user in writers {
-            for table in user.tables.writes where table.isValid {
-                if table == DatasetDefinition.eventLog.name {
-                    let hint = "choose another name"
-                    issues.add(user.place(table.rawValue).issue("the table '\(table)' is kept for events", hint: hint))
-                } else if let first = claims[table] {
-                    reject(table, of: first, and: user, issues)
-                } else {
-                    claims[table] = user
-                }
+            let (kept, own) = user.tables.writes.split { $0 == DatasetDefinition.eventLog.name }
+            for table in kept {
+                let place = user.place(table.rawValue)
+                issues.add(place.issue("the table \(place.shown) is kept for events", hint: "choose another name"))
             }
+            var unclaimed = own.filter(\.isValid)
+            for other in earlier {
+                let (shared, rest) = unclaimed.split { other.tables.writes.contains($0) }
+                if !shared.isEmpty { reject(shared, of: other, and: user, issues) }
+                unclaimed = rest
+            }
+            earlier.append(user)
         }
     }
 
-    /// Blames the block that names the table, since that is what can be changed; else the second.
-    private func reject(_ table: DatasetName, of first: User, and second: User, _ issues: ConfigurationIssues) {
-        let places = [(second, first), (first, second)].map { ($0.0.place(table.rawValue), $0.0, $0.1) }
-        guard let (place, _, other) = places.first(where: { $0.0.path != $0.1.path }) ?? places.first else { return }
+    /// Blames the block that names a table, since that is what can be changed; where none does, the second.
+    private func reject(_ tables: [DatasetName], of first: User, and second: User, _ issues: ConfigurationIssues) {
+        for (user, other) in [(second, first), (first, second)] {
+            let places = tables.map { user.place($0.rawValue) }.filter { $0.path != user.path }
+            for place in places {
+                let problem = "the table \(place.shown) is already written by \(other.path)"
+                issues.add(place.issue(problem, hint: "choose another name"))
+            }
+            if !places.isEmpty { return }
+        }
+        let names = tables.map { "'\($0)'" }.joined(separator: ", ")
+        let problem = tables.count == 1 ? "the table \(names) is" : "the tables \(names) are"
         issues.add(
-            place.issue("the table '\(table)' is already written by \(other.path)", hint: "choose another name")
+            second.place(nil).issue("\(problem) already written by \(first.path)", hint: "remove one of the two")
         )
     }
 
     private func checkReaders(_ issues: ConfigurationIssues) {
-        let known = Set(writers.flatMap { $0.tables.writes + $0.tables.appends }).map(\.rawValue)
+        let known = Set(writers.flatMap { $0.tables.writes + $0.tables.appends }).map(\.rawValue).sorted()
         let readers = jobs.map { User($0, job: $0) } + exports.map { User($0) }
         for user in readers {
             for table in user.tables.reads where table != DatasetDefinition.eventLog.name {
                 if !known.contains(table.rawValue) {
                     let nearest = known.nearest(to: table.rawValue).map { "did you mean '\($0)'?" }
                     let hint = nearest ?? "there are: \(known.list)"
-                    issues.add(user.place(table.rawValue).issue("no dataset is called '\(table)'", hint: hint))
+                    let place = user.place(table.rawValue)
+                    issues.add(place.issue("no dataset is called \(place.shown)", hint: hint))
                 } else if let job = user.job, let writer = jobs.first(where: { $0.tables.writes.contains(table) }) {
                     checkOrder(of: job, reading: table, from: writer, issues)
                 }
@@ -81,5 +92,12 @@ extension PipelineDraft {
                 hint: "add `after: [\(writer.name)]`"
             )
         )
+    }
+}
+
+extension [DatasetName] {
+    /// Those of which something is true, and the others.
+    fileprivate func split(by isFirst: (DatasetName) -> Bool) -> (first: [DatasetName], rest: [DatasetName]) {
+        (filter(isFirst), filter { !isFirst($0) })
     }
 }

@@ -35,13 +35,14 @@ struct UseBlock<Value: Sendable>: Sendable {
         isSound = issues.count == before
     }
 
-    /// The place in the block that names a table or another block, or the block itself.
-    func place(naming word: String) -> Located<String> {
-        guard case .map(let entries) = node.value else { return Located(word, path: path, mark: node.mark) }
-        for entry in entries where entry.key != "use" {
-            if let place = entry.value.place(of: word, path: "\(path).\(entry.key)") { return place }
+    /// The place in the block that names a table, or (also for nil) the block itself.
+    func place(naming table: String?) -> Located<String> {
+        if let table, case .map(let entries) = node.value {
+            for entry in entries where entry.key != "use" && entry.key != "after" {
+                if let place = entry.value.place(of: table, path: "\(path).\(entry.key)") { return place }
+            }
         }
-        return Located(word, path: path, mark: node.mark)
+        return Located(table ?? "", path: path, mark: node.mark)
     }
 
     private static func kind(
@@ -56,11 +57,12 @@ struct UseBlock<Value: Sendable>: Sendable {
             return nil
         }
         let before = block.issues.count
-        let name = block.require("use", .text(example: names.first ?? "…"), "Which kind of \(noun) this is")
-        if let kind = kinds.first(where: { $0.name == name }) { return kind }
+        let type = ConfigurationType<String>.text(example: names.first ?? "…").located
+        let name = block.require("use", type, "Which kind of \(noun) this is")
+        if let kind = kinds.first(where: { $0.name == name.value }) { return kind }
         if block.issues.count == before {
-            let nearest = names.nearest(to: name).map { "did you mean '\($0)'? " } ?? ""
-            block.reject(key: "use", "no \(noun) is called '\(name.prefix(80))'", hint: nearest + builtIn)
+            let nearest = names.nearest(to: name.value).map { "did you mean '\($0)'? " } ?? ""
+            block.issues.add(name.issue("no \(noun) is called \(name.shown)", hint: nearest + builtIn))
         }
         return nil
     }
@@ -70,7 +72,7 @@ extension ConfigurationNode {
     /// Where a word stands as this value or as one of a list.
     fileprivate func place(of word: String, path: String) -> Located<String>? {
         switch value {
-        case .scalar(word, _, _): Located(word, path: path, mark: mark)
+        case .scalar(word, _, _): Located(word, at: self, path: path)
         case .list(let nodes):
             nodes.enumerated().lazy.compactMap { $1.place(of: word, path: "\(path)[\($0)]") }.first
         default: nil

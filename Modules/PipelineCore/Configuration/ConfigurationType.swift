@@ -90,7 +90,7 @@ public struct ConfigurationType<Value: Sendable>: Sendable {
             placeholder: Located(placeholder, path: "", mark: nil),
             example: example
         ) { node, path, issues in
-            parse(node, path, issues).map { Located($0, path: path, mark: node.mark) }
+            parse(node, path, issues).map { Located($0, at: node, path: path) }
         }
     }
 }
@@ -104,12 +104,26 @@ public struct Located<Value: Sendable>: Sendable {
     /// Where the value begins; nil while describing.
     public let mark: ConfigurationMark?
 
-    /// A value at a place.
+    private let isReference: Bool
+
+    /// A value at a place, written there in plain sight.
     public init(_ value: Value, path: String, mark: ConfigurationMark?) {
         self.value = value
         self.path = path
         self.mark = mark
+        isReference = false
     }
+
+    /// The value of a node.
+    public init(_ value: Value, at node: ConfigurationNode, path: String) {
+        self.value = value
+        self.path = path
+        mark = node.mark
+        isReference = if case .scalar(_, _, true) = node.value { true } else { false }
+    }
+
+    /// The value in quotes for a message, unless a reference supplied it.
+    public var shown: String { isReference ? "what it refers to" : "'\("\(value)".prefix(80))'" }
 
     /// An issue at the value's place.
     public func issue(_ problem: String, hint: String? = nil) -> ConfigurationIssue {
