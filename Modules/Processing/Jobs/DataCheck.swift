@@ -1,4 +1,4 @@
-public import PipelineCore
+internal import PipelineCore
 
 /// Something that must hold of a table before it is published.
 public enum DataCheck: Sendable, Hashable {

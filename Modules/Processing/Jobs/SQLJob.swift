@@ -46,7 +46,7 @@ public struct SQLJob: ProcessingJob {
     public func run(in context: JobContext) async throws -> JobReport {
         let freshness = try await Freshness.current(of: self, in: context.tables)
         var inputs: [EngineTable] = []
-        for table in inputs(among: try await context.tables.tables()) {
+        for table in self.inputs(among: try await context.tables.tables()) {
             guard let snapshot = try await context.tables.snapshot(of: table, at: nil) else { continue }
             inputs.append(EngineTable(table, schema: snapshot.definition.schema, storage: .parquet(snapshot.files.map(\.path))))
         }
