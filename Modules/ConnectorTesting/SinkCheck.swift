@@ -33,9 +33,9 @@ struct SinkCheck {
         DatasetDefinition(
             name: "others",
             summary: "One row is something else.",
-            schema: Schema([Field("word", .varchar)])
+            schema: Schema([Field("word", .varchar), Field("rank", .integer)])
         ),
-        rows: [["one"], ["two"], [nil]]
+        rows: [["one", "1"], ["two", nil], [nil, "3"]]
     )
 
     /// Stages everything in one delivery and commits it.
