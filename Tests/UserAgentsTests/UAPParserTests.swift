@@ -56,6 +56,10 @@ struct UAPParserTests {
             "Mozilla/5.0 (Linux; Android 14; ZX81-B) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36"
         )
         #expect([unknown.deviceBrand, unknown.deviceModel] == [nil, "ZX81-B"])
+        let reduced = try parser.parse(
+            "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36"
+        )
+        #expect([reduced.deviceBrand, reduced.deviceModel, reduced.deviceCategory] == [nil, nil, "mobile"])
         let bot = try parser.parse("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)")
         #expect([bot.deviceBrand, bot.deviceModel, bot.browserName] == [nil, nil, "Googlebot"])
     }

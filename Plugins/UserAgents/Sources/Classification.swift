@@ -113,6 +113,6 @@ enum Classification {
         "Generic", "Generic_Android", "Generic_Android_Tablet", "Generic_Inettv", "Spider",
     ]
 
-    /// Models of uap-core that stand for "no model known".
-    static let placeholderModels: Set<String> = ["Smartphone", "Feature Phone", "Tablet", "Desktop"]
+    /// Models that stand for "no model known": uap-core's, and the `K` that Chrome says for every Android device.
+    static let placeholderModels: Set<String> = ["Smartphone", "Feature Phone", "Tablet", "Desktop", "K"]
 }
