@@ -1,5 +1,6 @@
+import ConnectorTesting
+import LocalFilesPlugin
 import PipelineCore
-import Synchronization
 import Testing
 
 @testable import Simulation
@@ -54,9 +55,10 @@ struct ShopRunTests {
     @Test("A store receives every file, coded, under stable names")
     func store() async throws {
         let simulation = ShopSimulation(seed: 3, start: ShopSimulation.start, days: 2, visitorsPerDay: 20)
-        let store = MemoryStore()
+        let scratch = try ScratchDirectory()
+        let store = LocalObjectStore(root: scratch.path)
         let truth = try await simulation.write(to: store, under: "drop", coding: Inverted())
-        let keys = store.list(under: "drop").map(\.key)
+        let keys = try await store.list(under: "drop").map(\.key)
         #expect(keys == ["drop/events-2026-03-01.ndjson.inv", "drop/events-2026-03-02.ndjson.inv"])
         var plain: [UInt8] = []
         for key in keys { plain += try await store.contents(of: key).map { ~$0 } }
@@ -74,42 +76,4 @@ private struct Inverted: ContentCoding {
 
 extension AsyncSequence where Self: Sendable, Element == [UInt8], Failure == any Error {
     fileprivate func inverted() -> ByteStream { map { chunk in chunk.map { ~$0 } } }
-}
-
-private final class MemoryStore: ObjectStore {
-    private let objects = Mutex<[ObjectKey: [UInt8]]>([:])
-
-    func list(under prefix: ObjectKey) -> [ObjectInfo] {
-        objects.withLock { objects in
-            objects.filter { $0.key.rawValue.hasPrefix(prefix.rawValue + "/") }
-                .map { ObjectInfo(key: $0.key, size: Int64($0.value.count), modified: Timestamp(microseconds: 0)) }
-                .sorted { $0.key < $1.key }
-        }
-    }
-
-    func read(_ key: ObjectKey) throws -> ByteStream {
-        guard let bytes = objects.withLock({ $0[key] }) else {
-            throw PipelineError(.notFound, "no object \(key)", while: "reading an object")
-        }
-        return ArrayStream([bytes])
-    }
-
-    func write(_ bytes: ByteStream, to key: ObjectKey) async throws -> ObjectInfo {
-        var whole: [UInt8] = []
-        for try await chunk in bytes { whole += chunk }
-        objects.withLock { $0[key] = whole }
-        return ObjectInfo(key: key, size: Int64(whole.count), modified: Timestamp(microseconds: 0))
-    }
-
-    func create(_ bytes: [UInt8], at key: ObjectKey) -> Bool {
-        objects.withLock { objects in
-            guard objects[key] == nil else { return false }
-            objects[key] = bytes
-            return true
-        }
-    }
-
-    func delete(_ keys: [ObjectKey]) { objects.withLock { objects in for key in keys { objects[key] = nil } } }
-    func localPath(of key: ObjectKey) -> String? { nil }
-    func sync(_ keys: [ObjectKey]) {}
 }
