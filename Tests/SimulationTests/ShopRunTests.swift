@@ -19,6 +19,25 @@ struct ShopRunTests {
         #expect(chunks > 10)
     }
 
+    @Test("Nothing is handed out before it arrives, wherever the line is drawn")
+    func boundary() throws {
+        var shop = Shop(ShopSimulation(seed: 6, start: ShopSimulation.start, days: 1, visitorsPerDay: 400))
+        let marker = Array("\"receivedAt\":\"".utf8)
+        var lines = 0
+        for minute in 1...1440 as ClosedRange<Int64> {
+            let limit = shop.start + minute * Clock.minute
+            while let chunk = shop.nextChunk(before: limit) {
+                for line in chunk.split(separator: UInt8(ascii: "\n")) {
+                    let start = try #require(line.firstRange(of: marker)?.upperBound)
+                    let received = try Message.milliseconds(String(decoding: line[start...].prefix(24), as: UTF8.self))
+                    #expect(received < limit)
+                    lines += 1
+                }
+            }
+        }
+        #expect(lines == shop.truth.lines && lines > 1_000)
+    }
+
     @Test("What is held in memory does not grow with the days")
     func memory() {
         let peaks = [15, 45].map { days in

@@ -13,7 +13,8 @@ struct ShopSimulationTests {
         let bytes = try await small.files().flatMap(\.bytes)
         #expect(try await small.files().flatMap(\.bytes) == bytes)
         let hash = bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        #expect(hash == 179_647_388_838_642_479, "the traffic of a seed is a promise; it changes only with a note in the change log")
+        // The traffic of a seed is a promise: it changes only with a note in the change log.
+        #expect(hash == 179_647_388_838_642_479)
     }
 
     @Test("Another seed gives other traffic")
