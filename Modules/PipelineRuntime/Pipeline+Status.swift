@@ -1,4 +1,4 @@
-public import Ingestion
+internal import Ingestion
 public import PipelineCore
 internal import Processing
 internal import VisualizationExport

@@ -1,5 +1,6 @@
 internal import Ingestion
 internal import Lake
+public import PipelineConfig
 public import PipelineCore
 internal import Processing
 internal import VisualizationExport
@@ -21,7 +22,7 @@ public struct Pipeline: Sendable {
     let clock: UniqueClock
 
     /// Builds the parts that the file names; `codings` are the compressions that files may have.
-    public init(_ file: PipelineFile, parsers: Parsers, codings: [any ContentCoding]) throws {
+    public init(_ file: ConfigFile, parsers: Parsers, codings: [any ContentCoding]) throws {
         self.codings = codings
         name = file.name
         timezone = file.timezone
@@ -31,8 +32,8 @@ public struct Pipeline: Sendable {
         self.engine = engine
         let clock = UniqueClock()
         self.clock = clock
-        tables = DeltaTableStore(store: store, clock: { clock.now() })
-        rawZone = LandingLog(store: store, clock: { clock.now() })
+        tables = DeltaTableStore(store: store)
+        rawZone = LandingLog(store: store)
         sources = try file.sources.map { ($0.name, try $0.value.build(file.context), $0.value.options) }
         let tools = JobTools(dialect: engine.dialect, timezone: file.timezone, context: file.context, parsers: parsers)
         jobs = try file.jobs.map { ($0.name, $0.after, try $0.value.make(tools)) }

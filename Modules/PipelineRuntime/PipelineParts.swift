@@ -1,8 +1,8 @@
-public import Ingestion
+internal import Ingestion
 public import PipelineConfig
 public import PipelineCore
-public import Processing
-public import VisualizationExport
+internal import Processing
+internal import VisualizationExport
 
 /// What a source's block becomes.
 public struct SourcePart: Sendable {
@@ -47,7 +47,7 @@ public struct Parsers: Sendable {
 }
 
 /// The config file of a pipeline.
-public typealias PipelineFile = PipelineConfig.PipelineFile<SourcePart, JobPart, ExportPart>
+public typealias ConfigFile = PipelineFile<SourcePart, JobPart, ExportPart>
 /// What a config file can name.
 public typealias PipelineCatalog = ConnectorCatalog<SourcePart, JobPart, ExportPart>
 

@@ -1,5 +1,5 @@
 internal import Ingestion
-public import PipelineCore
+internal import PipelineCore
 internal import Processing
 internal import VisualizationExport
 

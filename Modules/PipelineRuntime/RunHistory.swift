@@ -1,5 +1,5 @@
 internal import GRDB
-public import PipelineCore
+internal import PipelineCore
 internal import VisualizationExport
 
 #if canImport(FoundationEssentials)

@@ -1,5 +1,4 @@
-public import Ingestion
-public import PipelineCore
+internal import PipelineCore
 
 /// What a run did: printed, logged and kept.
 public struct RunReport: Sendable, Codable {

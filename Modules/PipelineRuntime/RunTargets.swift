@@ -1,5 +1,6 @@
 internal import PipelineCore
 internal import Processing
+internal import VisualizationExport
 
 /// Which parts of a pipeline a run is about: those that were named, and what they need.
 struct RunTargets {

@@ -43,8 +43,8 @@ struct ConfigOption: ParsableArguments {
     @Option(name: [.customShort("c"), .long], help: "The config file.")
     var config = "millrace.yaml"
 
-    func file() throws -> PipelineFile {
-        try PipelineFile.load(config, catalog: Composition.catalog, environment: ProcessInfo.processInfo.environment)
+    func file() throws -> ConfigFile {
+        try ConfigFile.load(config, catalog: Composition.catalog, environment: ProcessInfo.processInfo.environment)
     }
 
     func pipeline() throws -> Pipeline {

@@ -41,7 +41,7 @@ import Glibc
         }
         let code = await work.value
         for source in signals { source.cancel() }
-        exit(code)
+        Glibc.exit(code)
     }
 
     private static func execute() async -> Int32 {

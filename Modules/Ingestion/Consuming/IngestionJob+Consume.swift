@@ -42,7 +42,7 @@ extension IngestionJob {
         var rejected: [String]
     }
 
-    private func queries(over inputs: LandingInputs, existing: TableSnapshot?) async throws -> Queries {
+    func queries(over inputs: LandingInputs, existing: TableSnapshot?) async throws -> Queries {
         switch options.target {
         case .events(let mapping):
             let selections = inputs.relations.map {

@@ -44,6 +44,25 @@ struct FileTaker {
         return entry
     }
 
+    /// Spools the records of a file without storing anything; of Parquet the engine must be able to read the file itself.
+    func look(at file: SourceFile, into spool: inout Spool) async throws {
+        let content = FileContent(file, of: job.source, codings: job.codings)
+        var entry = LandedFile(
+            path: file.path, fileID: "preview-\(spool.nextIndex)", size: file.size, modified: file.modified.microseconds,
+            arrival: clock().microseconds, coding: content.coding?.fileExtension
+        )
+        var digest = ContentDigest()
+        guard job.format(of: file) == .parquet else {
+            try await scan(try await content.read(), skipping: 0, entry: &entry, digest: &digest, into: &spool)
+            return spool.add(entry)
+        }
+        let copy = try await spool.workspace.file("preview-\(spool.nextIndex).parquet")
+        for try await chunk in try await content.read() { try await copy.append(chunk) }
+        try await copy.finish()
+        spool.addParquet(copy.path)
+        spool.add(entry)
+    }
+
     /// Spools the records of a file that an earlier run has landed.
     func retake(_ landed: LandedFile, into spool: inout Spool) async throws {
         guard let key = landed.object else { return }
