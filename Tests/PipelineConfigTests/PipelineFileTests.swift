@@ -209,6 +209,16 @@ struct PipelineFileTests {
         #expect(try issues(sound, environment: ["S": "hunter2"]).joined().contains("hunter2") == false)
     }
 
+    @Test("Of a value whose reference is missing nothing else is said")
+    func missingReference() throws {
+        let text = "lake: { use: local, path: x }\nengine: { use: duckdb, threads: \"${NOPE}\" }\n"
+        #expect(
+            try issues(text) == [
+                "f:2:33: engine.threads: the environment variable 'NOPE' is not set (set it before starting the program)"
+            ]
+        )
+    }
+
     @Test("A file that holds no map says so")
     func noMap() throws {
         #expect(
