@@ -18,12 +18,24 @@ extension ClickstreamModels {
                 .count("step", "Counts the funnel's steps, from 1"),
                 .text("name", "The name of the step's events").required,
                 .count("users", "Persons who reached the step"),
-                .number("rate_from_previous", "users / users of the step before; NULL at step 1 and where nobody reached the step before", from: share("users", of: "previous_users")),
-                .number("rate_from_first", "users / users of step 1; NULL where nobody reached step 1", from: share("users", of: "first_users")),
-                .number("median_seconds_from_previous", """
+                .number(
+                    "rate_from_previous",
+                    "users / users of the step before; NULL at step 1 and where nobody reached the step before",
+                    from: share("users", of: "previous_users")
+                ),
+                .number(
+                    "rate_from_first",
+                    "users / users of step 1; NULL where nobody reached step 1",
+                    from: share("users", of: "first_users")
+                ),
+                .number(
+                    "median_seconds_from_previous",
+                    """
                     The median, over persons who reached the step, of the seconds since their step before, interpolated; \
                     NULL at step 1 and where nobody reached the step
-                    """, from: "median / 1000000"),
+                    """,
+                    from: "median / 1000000"
+                ),
             ],
             from: "FROM (\n\((steps.isEmpty ? [noFunnelStep] : steps).joined(separator: "\nUNION ALL\n"))\n) AS steps"
         )
