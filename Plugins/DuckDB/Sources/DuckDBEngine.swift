@@ -89,7 +89,7 @@ public struct DuckDBEngine: QueryEngine {
         let program = try DuckDBProgram.locate(configuration.program)
         do {
             return try await withTimeout(configuration.timeout, while: operation) {
-                try await DuckDBSession.run(program: program, workingDirectory: directory) { session in
+                try await DuckDBSession.run(program: program, workingDirectory: directory, log: configuration.statementLog.map(StatementLog.init)) { session in
                     let opening = SessionStatement(text: script.prelude(reading: inputs.flatMap(\.paths) + readable, writing: outputs))
                     try check(version: try await session.send(opening), of: program)
                     for input in inputs { _ = try await session.send(SessionStatement(text: script.view(of: input))) }
