@@ -135,8 +135,8 @@ struct FlavorTests {
         let asTheyCame = try Export(flavor)
         try await asTheyCame.deliver((.notes, rows))
         #expect(try read(asTheyCame) == texts.enumerated().map { ["-\($0)", plain($1)] })
-        #expect(try escaping.folder.text("schema.json").contains("\"escapes_formulas\" : true"))
-        #expect(try asTheyCame.folder.text("schema.json").contains("\"escapes_formulas\" : false"))
+        #expect(try escaping.folder.text("schema.json").contains("\"escape_formulas\" : true"))
+        #expect(try asTheyCame.folder.text("schema.json").contains("\"escape_formulas\" : false"))
     }
 
     @Test("Line breaks of every kind become one space in Data Studio")
