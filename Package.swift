@@ -114,7 +114,7 @@ let package = Package(
         tests("Ingestion", ["Ingestion", "PipelineCore", "Gzip", "Lake", "LocalFilesPlugin", "DuckDBPlugin", "ConnectorTesting"]),
         tests("Processing", ["Processing", "PipelineCore", "DuckDBPlugin", "ConnectorTesting", "UserAgentsPlugin", subprocess]),
         tests("VisualizationExport", ["VisualizationExport", "PipelineCore", "ConnectorTesting"]),
-        tests("Simulation", ["Simulation", "PipelineCore"]),
+        tests("Simulation", ["Simulation", "PipelineCore", "LocalFilesPlugin", "ConnectorTesting"]),
         tests("PipelineRuntime", ["PipelineRuntime", "PipelineCore", "ConnectorTesting"]),
         tests("LocalFiles", ["LocalFilesPlugin", "PipelineCore", "ConnectorTesting"]),
         tests("DuckDB", ["DuckDBPlugin", "PipelineCore", "ConnectorTesting"]),

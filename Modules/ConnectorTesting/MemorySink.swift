@@ -4,6 +4,7 @@ internal import Synchronization
 /// A sink that keeps what it gets in memory and decodes every row; for tests of what delivers to sinks.
 public final class MemorySink: Sink {
     private let published = Mutex<[DatasetName: PublishedDataset]>([:])
+    private let latest = Mutex<RunID?>(nil)
 
     /// A sink that nothing was delivered to yet.
     public init() {}
@@ -18,13 +19,21 @@ public final class MemorySink: Sink {
     public func probe() async throws {}
 
     /// Begins a delivery that other deliveries know nothing of.
-    public func begin(_ header: DeliveryHeader) async throws -> any SinkDelivery { Delivery(sink: self) }
+    public func begin(_ header: DeliveryHeader) async throws -> any SinkDelivery { Delivery(sink: self, run: header.run) }
+
+    /// The run of the last delivery that was committed.
+    public func currentDelivery() async throws -> RunID? { latest.withLock { $0 } }
 
     private final class Delivery: SinkDelivery {
         private let sink: MemorySink
         private let staged = Mutex<[DatasetName: PublishedDataset]>([:])
 
-        init(sink: MemorySink) { self.sink = sink }
+        private let run: RunID
+
+        init(sink: MemorySink, run: RunID) {
+            self.sink = sink
+            self.run = run
+        }
 
         func stage(_ definition: DatasetDefinition, rows: RowStream) async throws -> Int {
             var decoded: [[String?]] = []
@@ -44,6 +53,7 @@ public final class MemorySink: Sink {
         func commit() async throws {
             let datasets = staged.withLock { $0 }
             sink.published.withLock { $0.merge(datasets) { _, new in new } }
+            sink.latest.withLock { $0 = run }
         }
 
         func abort() async { staged.withLock { $0 = [:] } }

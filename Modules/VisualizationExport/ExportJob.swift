@@ -71,16 +71,17 @@ public struct ExportJob: Sendable {
     ) async throws {
         let definition = dataset.definition
         let work = "\(name): \(definition.name)"
-        let (schema, rows) = try await engine.query(dataset.query, over: [dataset.table])
-        guard schema.hasSameColumns(as: definition.schema) else {
-            throw PipelineError(
-                .schemaMismatch,
-                "the engine returns other columns than '\(definition.name)' has: \(schema.names)",
-                while: "exporting '\(name)'"
-            )
+        let stored = try await engine.withRows(of: dataset.query, over: [dataset.table]) { [name] schema, rows in
+            guard schema.hasSameColumns(as: definition.schema) else {
+                throw PipelineError(
+                    .schemaMismatch,
+                    "the engine returns other columns than '\(definition.name)' has: \(schema.names)",
+                    while: "exporting '\(name)'"
+                )
+            }
+            let counted = CountedRows(rows: rows, work: work, total: dataset.rowCount, progress: progress)
+            return Int64(try await delivery.stage(definition, rows: counted))
         }
-        let counted = CountedRows(rows: rows, work: work, total: dataset.rowCount, progress: progress)
-        let stored = Int64(try await delivery.stage(definition, rows: counted))
         guard stored == dataset.rowCount else {
             throw PipelineError(
                 .corruptData,

@@ -48,13 +48,23 @@ final class FixedEngine: QueryEngine {
         throw PipelineError(.internalError, "an export runs no job", while: "testing")
     }
 
-    func query(_ sql: SQLText, over inputs: [EngineTable]) async throws -> (schema: Schema, rows: RowStream) {
+    func withRows<Result: Sendable>(
+        of sql: SQLText,
+        over inputs: [EngineTable],
+        _ body: @escaping @Sendable (Schema, RowStream) async throws -> Result
+    ) async throws -> Result {
         recorded.withLock { $0.append(sql.text) }
         guard let table = inputs.first, let answer = answers[table.name] else {
             throw PipelineError(.notFound, "no such table", while: "testing")
         }
-        return answer
+        return try await body(answer.schema, answer.rows)
     }
+
+    var records: any RecordDialect { preconditionFailure("an export takes no records apart") }
+    func probe() async throws {}
+    func describe(parquet path: String) async throws -> (schema: Schema, rowCount: Int64) { throw notAsked }
+    func schema(of sql: SQLText, over inputs: [EngineTable]) async throws -> Schema { throw notAsked }
+    private var notAsked: PipelineError { PipelineError(.internalError, "an export does not ask this", while: "testing") }
 }
 
 /// Remembers what was reported.

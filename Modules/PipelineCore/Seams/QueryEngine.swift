@@ -3,16 +3,30 @@
 /// An engine reads nothing but the inputs and writes nothing but the outputs that a job names. Cancelling the task stops
 /// the program. Errors come back as `invalidQuery` with the user's own line numbers, or as what else went wrong.
 public protocol QueryEngine: Sendable {
-    /// Selects how shipped SQL is rendered.
+    /// Renders shipped SQL over tables.
     var dialect: any SQLDialect { get }
+
+    /// Renders shipped SQL that reads text records.
+    var records: any RecordDialect { get }
+
+    /// Tries that the program is there and of a version that we know.
+    func probe() async throws
 
     /// Runs the steps of a job in order, in one session; the first failing step ends it.
     ///
     /// - Parameter progress: called after each step with the number of steps done.
     func run(_ job: EngineJob, progress: @escaping @Sendable (Int) -> Void) async throws -> EngineResult
 
-    /// Runs one query and streams its rows; the schema is known before the first row.
-    func query(_ sql: SQLText, over inputs: [EngineTable]) async throws -> (schema: Schema, rows: RowStream)
+    /// Runs one query and lends its rows to `body`; the schema is known before the first row, the program ends with `body`.
+    func withRows<Result: Sendable>(
+        of sql: SQLText, over inputs: [EngineTable], _ body: @escaping @Sendable (Schema, RowStream) async throws -> Result
+    ) async throws -> Result
+
+    /// The columns of a Parquet file that nobody here wrote, in types of ours, and how many rows it has.
+    func describe(parquet path: String) async throws -> (schema: Schema, rowCount: Int64)
+
+    /// The columns and types of a query's result, found without running it.
+    func schema(of sql: SQLText, over inputs: [EngineTable]) async throws -> Schema
 }
 
 /// A piece of SQL and where it comes from.
@@ -32,9 +46,12 @@ public struct EngineTable: Sendable {
     public enum Storage: Sendable {
         /// Parquet files; none is an empty table.
         case parquet([String])
+        /// One Parquet file, whose rows also have their position in it, from 0, in the column of this name.
+        case numberedParquet(String, position: String)
         /// Text files without header, one record a line; fields are split by `delimiter` and quoted with `quote`
-        /// (none: never quoted). Every column has the type that `schema` says; the files hold nothing else.
-        case text([String], delimiter: String, quote: String?)
+        /// (none: never quoted). Every column has the type that `schema` says; the files hold nothing else. `longest` is the
+        /// size of the longest record in bytes, `hasLineEnds` whether a quoted field contains a line end.
+        case text([String], delimiter: String, quote: String?, longest: Int, hasLineEnds: Bool)
     }
     public let name: DatasetName
     public let schema: Schema

@@ -38,6 +38,14 @@ public struct CSVSink: Sink {
         }
     }
 
+    /// What the folder's `schema.json` says; nil also where one of the files that it names is gone.
+    public func currentDelivery() async throws -> RunID? {
+        guard let manifest = try ExportFolder.readManifest(path), manifest.flavor == options.flavor else { return nil }
+        let isWhole = manifest.fileNames.allSatisfy { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
+        guard isWhole, let latest = manifest.datasets.max(by: { $0.exportedAt < $1.exportedAt }) else { return nil }
+        return RunID(rawValue: latest.run)
+    }
+
     /// Makes and locks the folder, and removes what a killed delivery left in it.
     public func begin(_ header: DeliveryHeader) async throws -> any SinkDelivery {
         let delivery = CSVDelivery(path: path, options: options, header: header)

@@ -68,7 +68,7 @@ final class ExportFolder {
         )
     }
 
-    private static func readManifest(_ path: String) throws -> ExportManifest? {
+    static func readManifest(_ path: String) throws -> ExportManifest? {
         guard let data = FileManager.default.contents(atPath: path + "/" + manifestName) else { return nil }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase

@@ -49,6 +49,15 @@ enum Catalog {
         }
     }
 
+    /// The run of the latest delivery; nil where there was none, or where a delivered table is gone.
+    static func latestRun(in db: Database) throws -> RunID? {
+        guard try db.tableExists(table) else { return nil }
+        let datasets = try String.fetchAll(db, sql: "SELECT dataset FROM \(table) WHERE position = 0")
+        guard try datasets.allSatisfy({ try db.tableExists($0) }) else { return nil }
+        let sql = "SELECT run FROM \(table) WHERE position = 0 ORDER BY exported_at DESC LIMIT 1"
+        return try String.fetchOne(db, sql: sql).map(RunID.init(rawValue:))
+    }
+
     /// Whether a table of this name was delivered by us; throws `conflict` where the name is somebody else's.
     static func owns(_ dataset: DatasetName, in db: Database) throws -> Bool {
         let kind = try String.fetchOne(

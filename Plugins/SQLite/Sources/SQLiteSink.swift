@@ -44,6 +44,18 @@ public struct SQLiteSink: Sink {
         }
     }
 
+    /// What the file's own catalog says; reads only.
+    public func currentDelivery() async throws -> RunID? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        return try await sqliteErrors(path, while: "reading the SQLite file's catalog") {
+            var configuration = SQLiteDelivery.configuration
+            configuration.readonly = true
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            defer { try? queue.close() }  // Nothing was written.
+            return try await queue.read { try Catalog.latestRun(in: $0) }
+        }
+    }
+
     /// Opens the file, made if it is missing, and removes what a killed delivery left in it.
     public func begin(_ header: DeliveryHeader) async throws -> any SinkDelivery {
         let delivery = SQLiteDelivery(path: path, header: header)

@@ -1,0 +1,198 @@
+public import PipelineCore
+
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
+/// Runs jobs in the DuckDB program, a child process each.
+///
+/// A job sees its inputs and its outputs and nothing else of the machine, has no network, and ends when its task is
+/// cancelled, its time is over or our process goes. Results cross as files, as canonical CSV, or as short JSON lines.
+public struct DuckDBEngine: QueryEngine {
+    public var dialect: any SQLDialect { DuckDBDialect() }
+    public var records: any RecordDialect { DuckDBRecordDialect() }
+    private let configuration: DuckDBConfiguration
+    private let temporaryDirectory: String
+
+    /// An engine that spills below `temporaryDirectory`; nothing is started yet.
+    public init(_ configuration: DuckDBConfiguration, temporaryDirectory: String) {
+        self.configuration = configuration
+        self.temporaryDirectory = temporaryDirectory
+    }
+
+    public func probe() async throws {
+        _ = try await session("starting DuckDB", inputs: [], outputs: []) { _ in }
+    }
+
+    public func run(_ job: EngineJob, progress: @escaping @Sendable (Int) -> Void) async throws -> EngineResult {
+        try await session("running \(job.name)", inputs: job.inputs, outputs: job.outputs) { session in
+            var written: [String: EngineResult.Written] = [:]
+            var measured: [String: [[String: String?]]] = [:]
+            for (index, step) in job.steps.enumerated() {
+                switch step {
+                case .execute(let sql):
+                    _ = try await session.send(statement("", sql, ""))
+                case .measure(let label, let sql):
+                    let query = try statement("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (", sql, ")")
+                    measured[label] = try AnswerRow.decode(try await session.send(query))
+                case .extract(let sql, let path):
+                    let options = ") TO \(sqlLiteral(path)) (FORMAT csv, HEADER)"
+                    _ = try await session.send(statement("COPY (", sql, options))
+                case .write(let label, let sql, let directory, let schema):
+                    written[label] = try await write(sql, into: directory, schema: schema, in: session)
+                }
+                progress(index + 1)
+            }
+            return EngineResult(written: written, measured: measured)
+        }
+    }
+
+    public func withRows<Result: Sendable>(
+        of sql: SQLText, over inputs: [EngineTable], _ body: @escaping @Sendable (Schema, RowStream) async throws -> Result
+    ) async throws -> Result {
+        try await session("running a query", inputs: inputs, outputs: []) { session in
+            let (schema, columns) = try await describe(sql, in: session)
+            let query = try statement(
+                "COPY (SELECT \(columns) FROM (", sql, ")) TO '/dev/stdout' (FORMAT csv, HEADER false, NULLSTR '')"
+            )
+            return try await session.stream(query) { try await body(schema, $0) }
+        }
+    }
+
+    public func schema(of sql: SQLText, over inputs: [EngineTable]) async throws -> Schema {
+        try await session("reading a query", inputs: inputs, outputs: []) { try await describe(sql, in: $0).schema }
+    }
+
+    public func describe(parquet path: String) async throws -> (schema: Schema, rowCount: Int64) {
+        try await session("reading \(path)", inputs: [], readable: [path], outputs: []) { session in
+            let relation = "read_parquet(\(sqlLiteral(path)))"
+            let schema = try await describe(SQLText("SELECT * FROM \(relation)"), in: session).schema
+            let answer = try await session.send(SessionStatement(text: "SELECT CAST(count(*) AS VARCHAR) AS rows FROM \(relation)"))
+            guard let rows = try AnswerRow.decode(answer).first?["rows"] ?? nil, let count = Int64(rows) else {
+                throw PipelineError(.internalError, "DuckDB did not count its rows", while: "reading \(path)")
+            }
+            return (schema, count)
+        }
+    }
+
+    /// Starts a program over the inputs, in a directory of its own that is removed afterwards.
+    private func session<Result: Sendable>(
+        _ operation: String, inputs: [EngineTable], readable: [String] = [], outputs: [String],
+        _ body: @escaping @Sendable (DuckDBSession) async throws -> Result
+    ) async throws -> Result {
+        let directory = "\(temporaryDirectory)/\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }  // What is left is swept by the next start.
+        let script = DuckDBScript(configuration: configuration, temporaryDirectory: directory)
+        let program = try DuckDBProgram.locate(configuration.program)
+        do {
+            return try await withTimeout(configuration.timeout, while: operation) {
+                try await DuckDBSession.run(program: program, workingDirectory: directory) { session in
+                    let opening = SessionStatement(text: script.prelude(reading: inputs.flatMap(\.paths) + readable, writing: outputs))
+                    try check(version: try await session.send(opening), of: program)
+                    for input in inputs { _ = try await session.send(SessionStatement(text: script.view(of: input))) }
+                    return try await body(session)
+                }
+            }
+        } catch let failure as DuckDBFailure {
+            try Task.checkCancellation()
+            throw failure.pipelineError(while: operation)
+        }
+    }
+
+    private func check(version answer: [[UInt8]], of program: String) throws {
+        let version = try AnswerRow.decode(answer).first?["version"] ?? nil
+        guard let version, version.hasPrefix(DuckDBProgram.supportedVersion) else {
+            throw PipelineError(
+                .invalidConfiguration, "\(program) is DuckDB \(version ?? "?"), and we know \(DuckDBProgram.supportedVersion)x",
+                while: "starting DuckDB", hint: "run Tools/install, or set engine.program to that version"
+            )
+        }
+    }
+
+    /// Wraps a checked text into a statement; `prefix` must not contain a line end, one follows it.
+    private func statement(_ prefix: String, _ sql: SQLText, _ suffix: String) throws -> SessionStatement {
+        let text = try SingleStatement.check(sql)
+        return SessionStatement(text: "\(prefix)\n\(text)\n\(suffix)", origin: sql.origin, leadingLines: 1)
+    }
+
+    /// The result's columns, and the list of them cast to the types that tables may hold.
+    private func describe(_ sql: SQLText, in session: DuckDBSession) async throws -> (schema: Schema, columns: String) {
+        let query = try statement("SELECT column_name AS name, column_type AS type FROM (DESCRIBE", sql, ")")
+        var fields: [Field] = []
+        var columns: [String] = []
+        for row in try AnswerRow.decode(try await session.send(query)) {
+            guard let name = row["name"] ?? nil, let typeName = row["type"] ?? nil, let type = DuckDBType(typeName) else {
+                throw PipelineError(
+                    .invalidQuery, "\(sql.origin.map { "\($0): " } ?? "")column '\((row["name"] ?? nil) ?? "?")' has the type \((row["type"] ?? nil) ?? "?")",
+                    while: "reading a query", hint: "cast it to one of: BOOLEAN, INTEGER, BIGINT, DOUBLE, DECIMAL, VARCHAR, DATE, TIMESTAMPTZ, or a list or struct of those"
+                )
+            }
+            guard !fields.contains(where: { $0.name.lowercased() == name.lowercased() }) else {
+                throw PipelineError(
+                    .invalidQuery, "\(sql.origin.map { "\($0): " } ?? "")two columns are named '\(name)'", while: "reading a query",
+                    hint: "give one of them another name with AS"
+                )
+            }
+            fields.append(Field(name, type.type))
+            columns.append(type.needsCast ? "CAST(\(sqlIdentifier(name)) AS \(type.type.duckDBName)) AS \(sqlIdentifier(name))" : sqlIdentifier(name))
+        }
+        return (Schema(fields), columns.joined(separator: ", "))
+    }
+
+    private func write(
+        _ sql: SQLText, into directory: String, schema wanted: Schema?, in session: DuckDBSession
+    ) async throws -> EngineResult.Written {
+        var (schema, columns) = try await describe(sql, in: session)
+        if let wanted {
+            guard schema.names == wanted.names else {
+                throw PipelineError(
+                    .schemaMismatch, "the query has the columns \(schema.names.joined(separator: ", ")), not \(wanted.names.joined(separator: ", "))",
+                    while: "writing \(directory)"
+                )
+            }
+            columns = wanted.fields.map { "CAST(\(sqlIdentifier($0.name)) AS \($0.type.duckDBName)) AS \(sqlIdentifier($0.name))" }.joined(separator: ", ")
+            schema = wanted
+        }
+        let options = "(FORMAT parquet, COMPRESSION zstd, FILE_SIZE_BYTES '256MB', RETURN_STATS)"
+        let copy = try statement("COPY (SELECT \(columns) FROM (", sql, ")) TO \(sqlLiteral(directory)) \(options)")
+        let answer = try await session.send(copy)
+        let files = try answer.map { try JSONDecoder().decode(FileAnswer.self, from: Data($0)).stagedFile() }
+        return EngineResult.Written(schema: schema, files: files)
+    }
+}
+
+extension EngineJob {
+    /// The directories that its steps write into.
+    fileprivate var outputs: [String] {
+        steps.compactMap { step in
+            switch step {
+            case .write(_, _, let directory, _): directory
+            case .extract(_, let path): "/" + path.split(separator: "/").dropLast().joined(separator: "/")
+            case .execute, .measure: nil
+            }
+        }
+    }
+}
+
+/// Runs `body`, and cancels it when its time is over.
+private func withTimeout<Result: Sendable>(
+    _ limit: Duration, while operation: String, _ body: @escaping @Sendable () async throws -> Result
+) async throws -> Result {
+    try await withThrowingTaskGroup(of: Result?.self) { group in
+        group.addTask { try await body() }
+        group.addTask {
+            try await Task.sleep(for: limit)
+            return nil
+        }
+        defer { group.cancelAll() }
+        guard let first = try await group.next(), let result = first else {
+            throw PipelineError(
+                .outOfResources, "it did not end within \(limit)", while: operation, hint: "set engine.timeout to a longer time"
+            )
+        }
+        return result
+    }
+}

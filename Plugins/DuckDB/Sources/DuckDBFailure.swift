@@ -1,0 +1,65 @@
+internal import PipelineCore
+
+/// DuckDB's own words about a failed statement, turned into an error for the person who wrote the query.
+struct DuckDBFailure: Error {
+    let text: String
+    let statement: SessionStatement?
+
+    init(_ text: String, statement: SessionStatement?) {
+        self.text = text
+        self.statement = statement
+    }
+
+    /// The error to show while `operation` was going on.
+    func pipelineError(while operation: String) -> PipelineError {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: true).map(String.init)
+        var message = lines.first.map(Self.withoutValues) ?? "DuckDB stopped without a word (killed from outside?)"
+        let details = lines.dropFirst().prefix { !$0.hasPrefix("LINE ") }.map(Self.withoutValues)
+        if !details.isEmpty { message += " " + details.joined(separator: " ") }
+        var place = ""
+        if let statement, let origin = statement.origin {
+            place = origin + (line(in: lines).map { ":\(max(1, $0 - statement.leadingLines))" } ?? "") + ": "
+        }
+        return PipelineError(code(of: message), place + message, while: operation, hint: hint(for: message))
+    }
+
+    /// The line of the statement that DuckDB points at.
+    private func line(in lines: [String]) -> Int? {
+        guard let pointer = lines.first(where: { $0.hasPrefix("LINE ") }) else { return nil }
+        return Int(pointer.dropFirst(5).prefix { $0.isNumber })
+    }
+
+    private func code(of message: String) -> PipelineError.Code {
+        if message.hasPrefix("Out of Memory") || message.contains("No space left") { return .outOfResources }
+        let mistakes = ["Parser", "Binder", "Catalog", "Conversion", "Permission", "Not implemented", "Constraint", "Invalid Input"]
+        if statement?.origin != nil, mistakes.contains(where: { message.hasPrefix($0) }) { return .invalidQuery }
+        return message.hasPrefix("IO Error") ? .corruptData : .internalError
+    }
+
+    private func hint(for message: String) -> String? {
+        if message.hasPrefix("Out of Memory") {
+            return "give the engine more with engine.memory, or let it spill more with engine.disk"
+        }
+        if message.hasPrefix("Permission Error") { return "a query can read the tables of the lake, and nothing else" }
+        return nil
+    }
+
+    /// The message without the data that DuckDB quotes in it: rows may hold what is nobody's business in a log.
+    private static func withoutValues(_ line: String) -> String {
+        guard line.contains("Could not convert") || line.contains("invalid") || line.hasPrefix("Conversion Error")
+            || line.contains("Constraint Error")
+        else { return line }
+        var shown = ""
+        var quote: Character?
+        for character in line {
+            if character == quote {
+                shown += "…\(character)"
+                quote = nil
+            } else if quote == nil {
+                shown.append(character)
+                if character == "'" || character == "\"" { quote = character }
+            }
+        }
+        return shown
+    }
+}

@@ -1,0 +1,114 @@
+public import PipelineCore
+
+/// How DuckDB takes text records apart.
+public struct DuckDBRecordDialect: RecordDialect {
+    public init() {}
+
+    public func isJSONObject(_ text: String) -> String {
+        "(json_valid(\(text)) AND starts_with(ltrim(\(text)), '{'))"
+    }
+
+    /// One parse per record: the members are read through a struct type that names just them.
+    public func selectingMembers(
+        _ members: [(column: String, path: [String])], of text: String, passing columns: [String], from relation: String
+    ) -> String {
+        // A member wanted as a whole and in parts (`context`, `context.ip`) is read once as text and once as a struct.
+        let isWhole = { (path: [String]) in members.contains { $0.path.count > path.count && $0.path.starts(with: path) } }
+        let whole = Shape(paths: members.map(\.path).filter(isWhole))
+        let parts = Shape(paths: members.map(\.path).filter { !isWhole($0) })
+        let records = [("whole", whole), ("parts", parts)].filter { !$0.1.members.isEmpty }
+            .map { "from_json(\(text), \(sqlLiteral($0.1.json))) AS millrace_\($0.0)" }
+        let passed = columns.map(sqlIdentifier)
+        let read = members.map { member in
+            "millrace_\(isWhole(member.path) ? "whole" : "parts")" + member.path.map { "." + sqlIdentifier($0) }.joined()
+                + " AS \(sqlIdentifier(member.column))"
+        }
+        return "SELECT \((passed + read).joined(separator: ", ")) "
+            + "FROM (SELECT \((passed + records).joined(separator: ", ")) FROM \(relation))"
+    }
+
+    public func jsonObject(_ text: String, without members: [String]) -> String {
+        let patch = "{" + members.map { "\(jsonString($0)): null" }.joined(separator: ", ") + "}"
+        return members.isEmpty ? text : "CAST(json_merge_patch(\(text), \(sqlLiteral(patch))) AS VARCHAR)"
+    }
+
+    public func jsonObject(of members: [(name: String, value: String)]) -> String {
+        guard !members.isEmpty else { return "CAST(NULL AS VARCHAR)" }
+        let pairs = members.map { "\(sqlLiteral($0.name)), \($0.value)" }.joined(separator: ", ")
+        // A merge patch onto nothing drops what is null.
+        return "nullif(CAST(json_merge_patch('{}', json_object(\(pairs))) AS VARCHAR), '{}')"
+    }
+
+    public func jsonMerge(_ first: String, _ second: String) -> String {
+        "CASE WHEN \(second) IS NULL THEN \(first) WHEN \(first) IS NULL THEN \(second) "
+            + "ELSE CAST(json_merge_patch(\(first), \(second)) AS VARCHAR) END"
+    }
+
+    public func selectingMemberNames(of text: String, from relation: String) -> String {
+        "SELECT DISTINCT unnest(json_keys(\(text))) AS name FROM \(relation)"
+    }
+
+    public func selectingGroups(
+        _ groups: [String], pattern: String, of text: String, passing columns: [String], from relation: String
+    ) -> String {
+        let passed = columns.map(sqlIdentifier)
+        let names = "[" + groups.map(sqlLiteral).joined(separator: ", ") + "]"
+        let read = groups.map { "CASE WHEN matched THEN nullif(record.\(sqlIdentifier($0)), '') END AS \(sqlIdentifier($0))" }
+        let inner = passed + [
+            "regexp_matches(\(text), \(sqlLiteral(pattern))) AS matched",
+            "regexp_extract(\(text), \(sqlLiteral(pattern)), \(names)) AS record",
+        ]
+        return "SELECT \((passed + read).joined(separator: ", ")) FROM (SELECT \(inner.joined(separator: ", ")) FROM \(relation))"
+    }
+
+    public func matches(_ text: String, _ pattern: String) -> String { "regexp_matches(\(text), \(sqlLiteral(pattern)))" }
+
+    public func timestamp(_ text: String, timezone: String) -> String {
+        let zone = sqlLiteral(timezone)
+        let number = "TRY_CAST(\(text) AS DOUBLE)"
+        // A text that ends in Z or an offset names its moment; one that does not is a wall clock in the source's zone.
+        return """
+            CASE
+              WHEN \(text) IS NULL THEN NULL
+              WHEN regexp_full_match(\(text), '\\d{9,11}(\\.\\d+)?') THEN to_timestamp(\(number))
+              WHEN regexp_full_match(\(text), '\\d{12,14}') THEN make_timestamptz(CAST(\(text) AS BIGINT) * 1000)
+              WHEN regexp_full_match(\(text), '\\d{15,17}') THEN make_timestamptz(TRY_CAST(\(text) AS BIGINT))
+              WHEN regexp_full_match(\(text), '\\d{4}-\\d{2}-\\d{2}[T ]\\d{2}:\\d{2}.*([Zz]|[+-]\\d{2}(:?\\d{2})?)')
+                THEN TRY_CAST(regexp_replace(\(text), '([+-]\\d{2})(\\d{2})$', '\\1:\\2') AS TIMESTAMPTZ)
+              WHEN regexp_matches(\(text), '^\\d{1,2}/[A-Za-z]{3}/\\d{4}:') THEN try_strptime(\(text), '%d/%b/%Y:%H:%M:%S %z')
+              WHEN regexp_matches(\(text), '^\\d{4}-\\d{2}-\\d{2}') THEN timezone(\(zone), TRY_CAST(\(text) AS TIMESTAMP))
+            END
+            """
+    }
+
+    public func cast(_ text: String, to type: DataType) -> String {
+        type == .varchar ? text : "TRY_CAST(\(text) AS \(type.duckDBName))"
+    }
+
+    public func digest(_ text: String) -> String { "md5(\(text))" }
+
+    private func jsonString(_ text: String) -> String {
+        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    }
+
+    /// Member paths as the nested object that `from_json` takes: `{"context": {"ip": "VARCHAR"}}`.
+    private struct Shape {
+        var members: [(name: String, shape: Shape)] = []
+        init(paths: [[String]]) {
+            for path in paths { insert(path[...]) }
+        }
+
+        private mutating func insert(_ path: ArraySlice<String>) {
+            guard let name = path.first else { return }
+            let index = members.firstIndex { $0.name == name } ?? members.endIndex
+            if index == members.endIndex { members.append((name, Shape(paths: []))) }
+            members[index].shape.insert(path.dropFirst())
+        }
+
+        var json: String {
+            guard !members.isEmpty else { return "\"VARCHAR\"" }
+            let pairs = members.map { "\"\($0.name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\":\($0.shape.json)" }
+            return "{" + pairs.joined(separator: ",") + "}"
+        }
+    }
+}
