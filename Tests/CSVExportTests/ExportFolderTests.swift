@@ -113,6 +113,17 @@ struct ExportFolderTests {
         #expect(try export.files() == ["README.md", "notes.csv", "notes.tds", "schema.json"])
     }
 
+    @Test("A delivery of which a file is gone, or that is in another flavor, is none")
+    func currentDelivery() async throws {
+        let export = try Export(.powerBI)
+        try await export.deliver((.notes, rows(3)))
+        #expect(try await export.sink.currentDelivery() == Export.header.run)
+        let other = Export(export.folder, CSVOptions(flavor: .tableau))
+        #expect(try await other.sink.currentDelivery() == nil)
+        try FileManager.default.removeItem(atPath: export.path + "/notes.csv")
+        #expect(try await export.sink.currentDelivery() == nil)
+    }
+
     @Test("A schema.json that somebody changed cannot make us remove a file elsewhere")
     func tampered() async throws {
         let outer = try TemporaryFolder()
@@ -136,6 +147,23 @@ struct ExportFolderTests {
         #expect(error?.recovery == .retry(after: .seconds(5)))
         await first.abort()
         try await export.deliver((.notes, rows(1)))
+    }
+
+    @Test("The lock goes with the delivery, even while a program that is being started holds a copy of it")
+    func inheritedLock() async throws {
+        let export = try Export(.powerBI)
+        let delivery = try await export.sink.begin(Export.header)
+        let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap(Int32.init)
+        let held = descriptors.filter { descriptor in
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")
+            return target == export.path
+        }
+        // A copy shares the lock, as the one does that a new process has until it begins its own program.
+        let copies = held.map { dup($0) }
+        #expect(copies.count == 1)
+        await delivery.abort()
+        try await export.deliver((.notes, rows(1)))
+        for copy in copies { close(copy) }
     }
 
     @Test("A place that cannot be a folder is told by the probe and at the beginning")
