@@ -74,10 +74,10 @@ struct Channel {
           WHEN \(source) = 'sms' THEN 'SMS'
           WHEN \(source) = 'push' THEN 'Push'
           WHEN \(matches(source, "^[(]?direct[)]?$")) THEN 'Direct'
-          WHEN \(clickID) IN (\(list(Self.searchClickIDs))) THEN 'Paid Search'
-          WHEN \(clickID) IN (\(list(Self.socialClickIDs))) THEN 'Paid Social'
-          WHEN \(clickID) IN (\(list(Self.displayClickIDs))) THEN 'Display'
-          WHEN \(clickID) IN (\(list(Self.sharedClickIDs))) THEN 'Organic Social'
+          WHEN \(isClickID(Self.searchClickIDs)) THEN 'Paid Search'
+          WHEN \(isClickID(Self.socialClickIDs)) THEN 'Paid Social'
+          WHEN \(isClickID(Self.displayClickIDs)) THEN 'Display'
+          WHEN \(isClickID(Self.sharedClickIDs)) THEN 'Organic Social'
           WHEN \(isSearchSource) THEN 'Organic Search'
           WHEN \(isSocialSource) THEN 'Organic Social'
           WHEN \(matches(referrer, Self.mailHosts)) THEN 'Email'
@@ -98,9 +98,9 @@ struct Channel {
               WHEN \(matches(medium, "social")) THEN 'Paid Social'
               WHEN \(isSearchSource) THEN 'Paid Search'
               WHEN \(isSocialSource) THEN 'Paid Social'
-              WHEN \(clickID) IN (\(list(Self.searchClickIDs))) THEN 'Paid Search'
-              WHEN \(clickID) IN (\(list(Self.socialClickIDs + Self.sharedClickIDs))) THEN 'Paid Social'
-              WHEN \(clickID) IN (\(list(Self.displayClickIDs))) THEN 'Display'
+              WHEN \(isClickID(Self.searchClickIDs)) THEN 'Paid Search'
+              WHEN \(isClickID(Self.socialClickIDs + Self.sharedClickIDs)) THEN 'Paid Social'
+              WHEN \(isClickID(Self.displayClickIDs)) THEN 'Display'
               WHEN \(isSearchReferrer) THEN 'Paid Search'
               WHEN \(isSocialReferrer) THEN 'Paid Social'
               ELSE 'Paid Other' END
@@ -120,5 +120,5 @@ struct Channel {
 
     private func matches(_ text: String, _ pattern: String) -> String { dialect.matches(text, pattern: pattern) }
     private func anyWord(_ words: String, _ text: String) -> String { matches(text, "(^|[^a-z])(\(words))($|[^a-z])") }
-    private func list(_ names: [String]) -> String { names.map(sqlLiteral).joined(separator: ", ") }
+    private func isClickID(_ names: [String]) -> String { matches(clickID, "^(\(names.joined(separator: "|")))$") }
 }

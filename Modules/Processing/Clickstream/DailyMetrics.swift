@@ -13,12 +13,28 @@ extension ClickstreamModels {
                 .day("date", "The day", from: "d.date"),
                 count("active_users", "a.active_users", "Persons with an event that day"),
                 count("new_users", "n.new_users", "Persons whose first event ever is that day"),
-                .count("returning_users", "Active users who are not new", from: "coalesce(a.active_users, 0) - coalesce(n.new_users, 0)"),
+                .count(
+                    "returning_users",
+                    "Active users who are not new",
+                    from: "coalesce(a.active_users, 0) - coalesce(n.new_users, 0)"
+                ),
                 count("sessions", "s.sessions", "Sessions that began that day"),
                 count("engaged_sessions", "s.engaged_sessions", "Of these, the engaged ones"),
-                .number("engagement_rate", "engaged_sessions / sessions; NULL without sessions", from: share("s.engaged_sessions", of: "s.sessions")),
-                .number("bounce_rate", "The share of sessions that were not engaged; NULL without sessions", from: share("s.sessions - s.engaged_sessions", of: "s.sessions")),
-                .number("avg_session_seconds", "The mean duration_seconds of the sessions that began that day; NULL without sessions", from: "CAST(s.duration AS DOUBLE) / nullif(s.sessions, 0) / 1000000"),
+                .number(
+                    "engagement_rate",
+                    "engaged_sessions / sessions; NULL without sessions",
+                    from: share("s.engaged_sessions", of: "s.sessions")
+                ),
+                .number(
+                    "bounce_rate",
+                    "The share of sessions that were not engaged; NULL without sessions",
+                    from: share("s.sessions - s.engaged_sessions", of: "s.sessions")
+                ),
+                .number(
+                    "avg_session_seconds",
+                    "The mean duration_seconds of the sessions that began that day; NULL without sessions",
+                    from: "CAST(s.duration AS DOUBLE) / nullif(s.sessions, 0) / 1000000"
+                ),
                 count("events", "a.events", "Events that day"),
                 count("page_views", "a.page_views", "Events of type page or screen that day"),
                 count("conversions", "a.conversions", "Events that day whose name is one of the job's conversions"),
@@ -27,10 +43,18 @@ extension ClickstreamModels {
                     "s.converting_sessions",
                     "Sessions that began that day and have a conversion"
                 ),
-                .number("conversion_rate", "converting_sessions / sessions; NULL without sessions", from: share("s.converting_sessions", of: "s.sessions")),
+                .number(
+                    "conversion_rate",
+                    "converting_sessions / sessions; NULL without sessions",
+                    from: share("s.converting_sessions", of: "s.sessions")
+                ),
                 .count("wau", "Persons with an event in the 7 days that end that day", from: "r.wau"),
                 .count("mau", "Persons with an event in the 30 days that end that day", from: "r.mau"),
-                .number("stickiness", "active_users / mau; NULL where mau is 0", from: share("coalesce(a.active_users, 0)", of: "r.mau")),
+                .number(
+                    "stickiness",
+                    "active_users / mau; NULL where mau is 0",
+                    from: share("coalesce(a.active_users, 0)", of: "r.mau")
+                ),
             ],
             with: [
                 "days": """
@@ -78,9 +102,8 @@ extension ClickstreamModels {
 
     /// Rolling distinct persons by arithmetic instead of by counting each window.
     ///
-    /// A person enters a window on a day of
-    /// activity and leaves it 7 (30) days later, unless the next activity comes first; the running sum of both is the
-    /// number of persons inside.
+    /// A person enters a window on a day of activity and leaves it 7 (30) days later, unless the next activity comes
+    /// first; the running sum of both is the number of persons inside.
     private var rollingUsers: String {
         """
         SELECT d.date,

@@ -10,29 +10,57 @@ extension ClickstreamModels {
             """,
             key: ["event_id"],
             columns: [
-                .text("event_id", "Identifies the event. Of events received more than once, the earliest received is kept", from: "e.event_id").required,
+                .text(
+                    "event_id",
+                    "Identifies the event. Of events received more than once, the earliest received is kept",
+                    from: "e.event_id"
+                ).required,
                 .text("source", "The source that the event came from", from: "e.source").required,
-                .text("type", "track, page, screen, identify, group or alias; page and screen are page views", from: "coalesce(e.type, 'track')").required,
+                .text(
+                    "type",
+                    "track, page, screen, identify, group or alias; page and screen are page views",
+                    from: "coalesce(e.type, 'track')"
+                ).required,
                 .text("name", "What happened, in the source's words", from: "e.name"),
-                .text("visitor_id", "The device or browser: anonymous_id, else user_id; NULL if the event carries neither", from: "e.visitor_id"),
-                .text("person_id", "The latest user id that the visitor ever carried, else visitor_id; users are counted by it", from: "coalesce(v.user_id, e.visitor_id)"),
+                .text(
+                    "visitor_id",
+                    "The device or browser: anonymous_id, else user_id; NULL if the event carries neither",
+                    from: "e.visitor_id"
+                ),
+                .text(
+                    "person_id",
+                    "The latest user id that the visitor ever carried, else visitor_id; users are counted by it",
+                    from: "coalesce(v.user_id, e.visitor_id)"
+                ),
                 .text("anonymous_id", "The device or browser, as received", from: "e.anonymous_id"),
                 .text("user_id", "The user, as received with this event", from: "e.user_id"),
-                .text("session_id", "The session that the event belongs to; NULL for events of bots and without a visitor", from: "s.session_id"),
+                .text(
+                    "session_id",
+                    "The session that the event belongs to; NULL for events of bots and without a visitor",
+                    from: "s.session_id"
+                ),
                 .time("occurred_at", "When it happened, by the client's corrected clock", from: "e.occurred_at"),
                 .time("received_at", "When it arrived here", from: "e.received_at"),
                 .day("event_date", "The day of occurred_at in the reporting time zone", from: "e.event_date"),
                 .text("page_url", "The page's full address", from: "e.page_url"),
-                .text("page_path", "The page's path, where the source gives none that of page_url", from: "e.page_path"),
+                .text(
+                    "page_path",
+                    "The page's path, where the source gives none that of page_url",
+                    from: "e.page_path"
+                ),
                 .text("page_title", "The page's title", from: "e.page_title"),
                 .text("referrer", "The address of the page before", from: "e.referrer"),
                 campaign("campaign_source", "utm_source"), campaign("campaign_medium", "utm_medium"),
                 campaign("campaign_name", "utm_campaign"), campaign("campaign_term", "utm_term"),
                 campaign("campaign_content", "utm_content"),
-                .text("channel", """
+                .text(
+                    "channel",
+                    """
                     The marketing channel that this event alone points to: what the source gives, else by rule from its \
                     campaign, click id and referrer of another host; NULL where it has none of these
-                    """, from: "e.resolved_channel"),
+                    """,
+                    from: "e.resolved_channel"
+                ),
                 place("country", "ISO 3166-1 alpha-2"), place("region", "ISO 3166-2"), place("city", "The city's name"),
                 agent("device_category", "desktop, mobile, tablet, tv, console, wearable, car or bot"),
                 agent("device_brand", "The device's maker"), agent("device_model", "The device's model"),
@@ -48,7 +76,11 @@ extension ClickstreamModels {
                 .text("properties", "JSON object: what the event says about itself", from: "e.properties"),
                 .text("traits", "JSON object: what the event says about the user", from: "e.traits"),
                 .text("context", "JSON object: what the client says about its surroundings", from: "e.context"),
-                .flag("is_bot", "A crawler, monitor or script by its user agent, not a person; counts in no other dataset", from: "e.is_bot"),
+                .flag(
+                    "is_bot",
+                    "A crawler, monitor or script by its user agent, not a person; counts in no other dataset",
+                    from: "e.is_bot"
+                ),
             ],
             from: """
                 FROM enriched_events AS e

@@ -38,7 +38,10 @@ struct OutputColumn {
     }
 
     private static func make(
-        _ name: String, _ type: DataType, _ meaning: String, _ expression: String?
+        _ name: String,
+        _ type: DataType,
+        _ meaning: String,
+        _ expression: String?
     ) -> OutputColumn {
         OutputColumn(field: Field(name, type, description: meaning), expression: expression ?? name)
     }

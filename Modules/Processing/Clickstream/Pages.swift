@@ -10,10 +10,13 @@ extension ClickstreamModels {
             """,
             key: ["date", "page_path"],
             columns: [
-                .day("date", """
+                .day(
+                    "date",
+                    """
                     In the reporting time zone: for page_views and users the day of the events, for entries and exits \
                     the day on which the session began
-                    """),
+                    """
+                ),
                 .text("page_path", "The page's path, else its name; NULL for page views with neither"),
                 .count("page_views", "Events of type page or screen", from: "sum(page_views)"),
                 .count("users", "Persons with such an event", from: "sum(users)"),

@@ -15,8 +15,16 @@ extension ClickstreamModels {
                 .day("cohort_week", "The Monday of the week of the persons' first events", from: "g.cohort_week"),
                 .count("week", "Weeks after the cohort's, from 0", from: "g.week"),
                 .count("cohort_users", "Persons in the cohort", from: "g.users"),
-                .count("retained_users", "Of these, the persons with an event in that week", from: "coalesce(r.users, 0)"),
-                .number("retention_rate", "retained_users / cohort_users", from: share("coalesce(r.users, 0)", of: "g.users")).required,
+                .count(
+                    "retained_users",
+                    "Of these, the persons with an event in that week",
+                    from: "coalesce(r.users, 0)"
+                ),
+                .number(
+                    "retention_rate",
+                    "retained_users / cohort_users",
+                    from: share("coalesce(r.users, 0)", of: "g.users")
+                ).required,
             ],
             with: [
                 "person_weeks": """

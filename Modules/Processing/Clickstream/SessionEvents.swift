@@ -14,7 +14,7 @@ extension ClickstreamModels {
         // Events without a visitor must not become one visitor.
         let visitor = "visitor_id, CASE WHEN visitor_id IS NULL THEN event_id END"
         let start =
-            "concat_ws('|', visitor_id, CAST(\(microseconds("session_started_at")) AS \(dialect.type(.varchar))))"
+            "concat_ws('|', e.visitor_id, CAST(\(microseconds("session_started_at")) AS \(dialect.type(.varchar))))"
         let gap = "\(microseconds("occurred_at")) - \(microseconds("previous_at")) > \(options.sessionGap.microseconds)"
         return .table(
             "session_events",

@@ -18,7 +18,11 @@ extension ClickstreamModels {
                 .day("session_date", "The day of started_at in the reporting time zone"),
                 .time("started_at", "When its first event occurred"),
                 .time("ended_at", "When its last event occurred"),
-                .number("duration_seconds", "Seconds from started_at to ended_at", from: "CAST(duration AS DOUBLE) / 1000000").required,
+                .number(
+                    "duration_seconds",
+                    "Seconds from started_at to ended_at",
+                    from: "CAST(duration AS DOUBLE) / 1000000"
+                ).required,
                 .count("event_count", "Events of every type"),
                 .count("page_view_count", "Events of type page or screen"),
                 .count("conversion_count", "Events whose name is one of the job's conversions"),
@@ -26,11 +30,17 @@ extension ClickstreamModels {
                 .flag("is_bounce", "It was not engaged", from: "NOT is_engaged"),
                 .text("entry_page", "The path, else the name, of its first page view; NULL without one"),
                 .text("exit_page", "The path, else the name, of its last page view; NULL without one"),
-                .text("referrer", """
+                .text(
+                    "referrer",
+                    """
                     The referrer of the session's origin: its first event that has a campaign, a click id, a referrer of \
                     another host than its page's (www. aside) or a channel given by the source; NULL without an origin
-                    """),
-                .text("channel", "The marketing channel of the session's origin: given by the source or by rule; Direct without one").required,
+                    """
+                ),
+                .text(
+                    "channel",
+                    "The marketing channel of the session's origin: given by the source or by rule; Direct without one"
+                ).required,
                 .text("campaign_source", "utm_source of the session's origin"),
                 .text("campaign_medium", "utm_medium of the session's origin"),
                 .text("campaign_name", "utm_campaign of the session's origin"),

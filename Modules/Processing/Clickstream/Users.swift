@@ -22,12 +22,24 @@ extension ClickstreamModels {
                 .count("session_count", "Sessions", from: "p.session_count"),
                 .count("event_count", "Events", from: "p.event_count"),
                 .count("page_view_count", "Events of type page or screen", from: "p.page_view_count"),
-                .count("conversion_count", "Events whose name is one of the job's conversions", from: "p.conversion_count"),
+                .count(
+                    "conversion_count",
+                    "Events whose name is one of the job's conversions",
+                    from: "p.conversion_count"
+                ),
                 .text("first_channel", "The channel of the person's first session", from: "p.first_channel").required,
                 .text("first_referrer", "The referrer of the person's first session", from: "p.first_referrer"),
                 .text("country", "The country of the latest session that has one", from: "p.country"),
-                .text("device_category", "The device category of the latest session that has one", from: "p.device_category"),
-                .text("traits", "JSON object: the traits of the latest event that carries any; an empty object carries none", from: "t.traits"),
+                .text(
+                    "device_category",
+                    "The device category of the latest session that has one",
+                    from: "p.device_category"
+                ),
+                .text(
+                    "traits",
+                    "JSON object: the traits of the latest event that carries any; an empty object carries none",
+                    from: "t.traits"
+                ),
             ],
             with: [
                 "people": """

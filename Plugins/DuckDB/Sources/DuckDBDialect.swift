@@ -1,13 +1,14 @@
 public import PipelineCore
 
 /// SQL as DuckDB 1.5 speaks it.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 public struct DuckDBDialect: SQLDialect {
     /// The dialect; there is nothing to set.
     public init() {}
 
     public var name: String { "DuckDB" }
 
-    public func type(_ type: DataType) -> String { type.description }
+    public func type(_ type: DataType) -> String { type.duckDBName }
 
     public func localDate(_ timestamp: String, zone: String) -> String {
         "CAST(timezone(\(sqlLiteral(zone)), \(timestamp)) AS DATE)"
@@ -46,7 +47,7 @@ public struct DuckDBDialect: SQLDialect {
     public func sha256(_ text: String) -> String { "sha256(\(text))" }
 
     public func structure(_ members: KeyValuePairs<String, String>) -> String {
-        "struct_pack(" + members.map { "\($0.key) := \($0.value)" }.joined(separator: ", ") + ")"
+        "struct_pack(" + members.map { "\(sqlIdentifier($0.key)) := \($0.value)" }.joined(separator: ", ") + ")"
     }
 
     public func createTable(_ name: String, as query: String) -> String {
