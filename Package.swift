@@ -42,6 +42,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqliteLibrary = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -87,7 +88,7 @@ let package = Package(
 
         plugin("LocalFiles", [system]),
         plugin("DuckDB", [subprocess, system]),
-        plugin("SQLite", [grdb]),
+        plugin("SQLite", [grdb, sqliteLibrary]),
         plugin("CSVExport", [system]),
         systemLibrary("CPCRE2", in: "Plugins/UserAgents", pkgConfig: "libpcre2-8", apt: "libpcre2-dev"),
         plugin("UserAgents", ["CPCRE2", .product(name: "Yams", package: "Yams")]),
@@ -113,7 +114,7 @@ let package = Package(
         tests("Ingestion", ["Ingestion", "PipelineCore", "Gzip", "Lake", "LocalFilesPlugin", "DuckDBPlugin", "ConnectorTesting"]),
         tests("Processing", ["Processing", "PipelineCore", "DuckDBPlugin", "ConnectorTesting", "UserAgentsPlugin", subprocess]),
         tests("VisualizationExport", ["VisualizationExport", "PipelineCore", "ConnectorTesting"]),
-        tests("Simulation", ["Simulation", "PipelineCore"]),
+        tests("Simulation", ["Simulation", "PipelineCore", "LocalFilesPlugin", "ConnectorTesting"]),
         tests("PipelineRuntime", ["PipelineRuntime", "PipelineCore", "ConnectorTesting"]),
         tests("LocalFiles", ["LocalFilesPlugin", "PipelineCore", "ConnectorTesting"]),
         tests("DuckDB", ["DuckDBPlugin", "PipelineCore", "ConnectorTesting"]),

@@ -1,14 +1,20 @@
 /// One map of the config file, read key by key; each read declares the key, its type and its meaning.
 ///
 /// The same declarations serve twice: given a node, reads return its values and collect every problem; without one
-/// (``init(describing:)``) reads return placeholders and the block ends as a JSON Schema. Reading never throws: whoever
-/// decodes the file looks at the issues and discards the values if there are any.
+/// (``init(describing:)``) reads return placeholders and the block ends as a JSON Schema. Hence every key is read on
+/// every path through the code, never inside an `if`. Reading never throws: whoever decodes the file looks at the issues
+/// and discards the values if there are any.
 public final class ConfigurationBlock {
     /// One declared key.
     public struct Declaration: Sendable {
+        /// The key as the file writes it.
         public let key: String
+        /// False if the key may be left out.
         public let isRequired: Bool
+        /// The shape of the value, with its meaning.
         public let schema: ConfigurationSchema
+        /// A value as a person would write it in YAML.
+        public let example: String
     }
 
     /// The dotted path of the block.
@@ -19,6 +25,7 @@ public final class ConfigurationBlock {
     public let issues: ConfigurationIssues
     /// True while the keys are only being described.
     public let isDescribing: Bool
+    /// The keys that have been read, in the order of their first reading.
     public private(set) var declarations: [Declaration] = []
     private let entries: [ConfigurationNode.Entry]
 
@@ -33,11 +40,8 @@ public final class ConfigurationBlock {
         case .null: entries = []
         case .scalar, .list:
             entries = []
-            let found = ConfigurationIssue(
-                path: path, problem: "\(node.kind) where a map of keys belongs", hint: "write its keys below it, indented",
-                mark: node.mark
-            )
-            issues.add(found)
+            reject(key: nil, "\(node.kind) where a map of keys belongs", hint: "write its keys below it, indented")
+            issues.silence(node.mark)
         }
     }
 
@@ -50,9 +54,12 @@ public final class ConfigurationBlock {
         entries = []
     }
 
+    /// The directory of the config file: what relative paths are relative to.
+    public var baseDirectory: String { issues.baseDirectory }
+
     /// Declares a key that must be there.
     public func require<Value>(_ key: String, _ type: ConfigurationType<Value>, _ meaning: String) -> Value {
-        declare(key, type.schema, meaning, isRequired: true)
+        declare(key, type, meaning, isRequired: true)
         if isDescribing { return type.placeholder }
         guard let entry = entry(key) else {
             reject(key: nil, "'\(key)' is missing", hint: "add `\(key): \(type.example)`")
@@ -63,14 +70,17 @@ public final class ConfigurationBlock {
 
     /// Declares a key that may be left out for `fallback`.
     public func value<Value>(
-        _ key: String, _ type: ConfigurationType<Value>, default fallback: Value, _ meaning: String
+        _ key: String,
+        _ type: ConfigurationType<Value>,
+        default fallback: Value,
+        _ meaning: String
     ) -> Value {
         optional(key, type, meaning) ?? fallback
     }
 
     /// Declares a key that may be left out.
     public func optional<Value>(_ key: String, _ type: ConfigurationType<Value>, _ meaning: String) -> Value? {
-        declare(key, type.schema, meaning, isRequired: false)
+        declare(key, type, meaning, isRequired: false)
         guard let entry = entry(key) else { return nil }
         return read(entry, type)
     }
@@ -78,41 +88,68 @@ public final class ConfigurationBlock {
     /// Whether the file has the key.
     public func has(_ key: String) -> Bool { entry(key) != nil }
 
-    /// Where the key stands, or the block where the key is not there.
+    /// Where the key's value stands, or the block where the key is not there.
     public func mark(of key: String) -> ConfigurationMark? { entry(key)?.value.mark ?? mark }
+
+    /// The dotted path of a key of this block.
+    public func path(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
     /// Adds a problem at a key of this block (nil: the block itself).
     public func reject(key: String?, _ problem: String, hint: String? = nil) {
-        let place = key.map { path.isEmpty ? $0 : "\(path).\($0)" } ?? path
-        issues.add(ConfigurationIssue(path: place, problem: problem, hint: hint, mark: key.map { mark(of: $0) } ?? mark))
+        let (path, mark) = key.map { (self.path(of: $0), self.mark(of: $0)) } ?? (self.path, self.mark)
+        issues.add(ConfigurationIssue(path: path, problem: problem, hint: hint, mark: mark))
     }
 
-    /// Reports every key that no read declared. Call it once, after the last read.
+    /// Reports every key that no read declared, and every key that stands there twice; call it once, after the last read.
     public func finish() {
         let known = declarations.map(\.key)
         var seen: Set<String> = []
         for entry in entries {
-            let place = path.isEmpty ? entry.key : "\(path).\(entry.key)"
             if !seen.insert(entry.key).inserted {
-                issues.add(
-                    ConfigurationIssue(path: place, problem: "the key stands here twice", hint: nil, mark: entry.keyMark)
-                )
+                issues.add(.duplicate(entry, path: path(of: entry.key)))
             } else if !known.contains(entry.key) {
-                let nearest = known.nearest(to: entry.key)
-                let hint = nearest.map { "did you mean '\($0)'?" } ?? "expected one of: \(known.sorted().joined(separator: ", "))"
-                issues.add(ConfigurationIssue(path: place, problem: "unknown key", hint: hint, mark: entry.keyMark))
+                let hint =
+                    known.nearest(to: entry.key).map { "did you mean '\($0)'?" }
+                    ?? "expected one of: \(known.sorted().joined(separator: ", "))"
+                issues.add(
+                    ConfigurationIssue(
+                        path: path(of: entry.key),
+                        problem: "unknown key",
+                        hint: hint,
+                        mark: entry.keyMark
+                    )
+                )
             }
         }
     }
 
     private func entry(_ key: String) -> ConfigurationNode.Entry? { entries.first { $0.key == key } }
 
-    private func declare(_ key: String, _ schema: ConfigurationSchema, _ meaning: String, isRequired: Bool) {
+    private func declare<Value>(_ key: String, _ type: ConfigurationType<Value>, _ meaning: String, isRequired: Bool) {
         guard !declarations.contains(where: { $0.key == key }) else { return }
-        declarations.append(Declaration(key: key, isRequired: isRequired, schema: schema.described(meaning)))
+        declarations.append(
+            Declaration(
+                key: key,
+                isRequired: isRequired,
+                schema: type.schema.described(meaning),
+                example: type.example
+            )
+        )
     }
 
     private func read<Value>(_ entry: ConfigurationNode.Entry, _ type: ConfigurationType<Value>) -> Value? {
-        type.parse(entry.value, path.isEmpty ? entry.key : "\(path).\(entry.key)", issues)
+        type.parse(entry.value, path(of: entry.key), issues)
+    }
+}
+
+extension ConfigurationIssue {
+    /// A key that stands in a map for the second time.
+    static func duplicate(_ entry: ConfigurationNode.Entry, path: String) -> ConfigurationIssue {
+        ConfigurationIssue(
+            path: path,
+            problem: "the key stands here twice",
+            hint: "keep one of them",
+            mark: entry.keyMark
+        )
     }
 }

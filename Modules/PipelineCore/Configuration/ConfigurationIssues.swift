@@ -1,11 +1,15 @@
 /// One thing that is wrong in the config file.
 public struct ConfigurationIssue: Error, Sendable, Hashable {
-    /// The dotted path of the key: `sources.web.path`.
+    /// The dotted path of the key: `sources.web.path`; empty for the file as a whole.
     public let path: String
+    /// What is wrong; never shows a value that a reference supplied.
     public let problem: String
     /// What would be right.
     public let hint: String?
+    /// Where it is wrong; nil where no place in the file is to blame.
     public let mark: ConfigurationMark?
+
+    /// An issue at a place of the file.
     public init(path: String, problem: String, hint: String?, mark: ConfigurationMark?) {
         self.path = path
         self.problem = problem
@@ -20,9 +24,35 @@ public struct ConfigurationIssue: Error, Sendable, Hashable {
     }
 }
 
-/// Collects what is wrong, so that all of it can be shown at once. Used by one thread while a file is decoded.
+/// Collects what is wrong, so that all of it can be shown at once; used by one thread while a file is decoded.
 public final class ConfigurationIssues {
+    /// All issues in the order in which they were found.
     public private(set) var all: [ConfigurationIssue] = []
-    public init() {}
-    public func add(_ issue: ConfigurationIssue) { all.append(issue) }
+    /// The directory of the config file: what relative paths are relative to.
+    public let baseDirectory: String
+    /// How many problems were found, those that are not shown included: unchanged after a read, it read well.
+    public private(set) var count = 0
+    private var seen: Set<ConfigurationIssue> = []
+    private var silenced: Set<ConfigurationMark> = []
+
+    /// No issues yet.
+    public init(baseDirectory: String = ".") { self.baseDirectory = baseDirectory }
+
+    /// Adds an issue, unless its place has been silenced or the same issue is there already.
+    public func add(_ issue: ConfigurationIssue) {
+        count += 1
+        if let mark = issue.mark, silenced.contains(mark) { return }
+        if seen.insert(issue).inserted { all.append(issue) }
+    }
+
+    /// Ignores further issues at a place whose value is known to be missing, so that one mistake is reported once.
+    public func silence(_ mark: ConfigurationMark) { silenced.insert(mark) }
+
+    /// All issues from the top of the file to its end; those without a place come first.
+    public var sorted: [ConfigurationIssue] {
+        let ranked = all.enumerated().map {
+            (line: $1.mark?.line ?? 0, column: $1.mark?.column ?? 0, offset: $0, issue: $1)
+        }
+        return ranked.sorted { ($0.line, $0.column, $0.offset) < ($1.line, $1.column, $1.offset) }.map(\.issue)
+    }
 }

@@ -5,7 +5,9 @@ extension ConfigurationType {
     ) -> ConfigurationType where Value == [Element] {
         let one = element.parse
         return ConfigurationType(
-            schema: .either([element.schema, .list(element.schema)]), placeholder: [], example: "[\(element.example)]"
+            schema: .either([element.schema, .list(element.schema)]),
+            placeholder: [],
+            example: "[\(element.example)]"
         ) { node, path, issues in
             guard case .list(let nodes) = node.value else { return one(node, path, issues).map { [$0] } }
             let values = nodes.enumerated().map { one($1, "\(path)[\($0)]", issues) }
@@ -19,56 +21,69 @@ extension ConfigurationType {
     ) -> ConfigurationType where Value == [KeyedValue<Element>] {
         let one = element.parse
         return ConfigurationType(
-            schema: .map(element.schema), placeholder: [], example: "{ name: \(element.example) }"
+            schema: .map(element.schema),
+            placeholder: [],
+            example: "{ name: \(element.example) }"
         ) { node, path, issues in
             if case .null = node.value { return [] }
             guard case .map(let entries) = node.value else {
-                issues.add(ConfigurationIssue(path: path, problem: "\(node.kind) where a map of keys belongs", hint: nil, mark: node.mark))
+                issues.add(
+                    ConfigurationIssue(
+                        path: path,
+                        problem: "\(node.kind) where a map of keys belongs",
+                        hint: nil,
+                        mark: node.mark
+                    )
+                )
                 return nil
             }
-            var values: [KeyedValue<Element>] = []
-            var isWhole = true
-            for entry in entries {
-                guard !values.contains(where: { $0.key == entry.key }) else {
-                    issues.add(ConfigurationIssue(path: "\(path).\(entry.key)", problem: "the key stands here twice", hint: nil, mark: entry.keyMark))
-                    isWhole = false
-                    continue
+            let before = issues.count
+            var keys: Set<String> = []
+            let values = entries.compactMap { entry -> KeyedValue<Element>? in
+                guard keys.insert(entry.key).inserted else {
+                    issues.add(.duplicate(entry, path: "\(path).\(entry.key)"))
+                    return nil
                 }
-                guard let value = one(entry.value, "\(path).\(entry.key)", issues) else {
-                    isWhole = false
-                    continue
-                }
-                values.append(KeyedValue(key: entry.key, mark: entry.keyMark, value: value))
+                return one(entry.value, "\(path).\(entry.key)", issues)
+                    .map { KeyedValue(key: entry.key, mark: entry.keyMark, value: $0) }
             }
-            return isWhole ? values : nil
+            return values.count == entries.count && issues.count == before ? values : nil
         }
     }
 
     /// A map with fixed keys, read by `make`, which must not call `finish()`.
     ///
-    /// - Parameter make: called once with an empty describing block when the type is built, then for every value.
+    /// `make` is called once with a describing block when the type is built, then for every value.
     public static func object(
-        example: String, _ make: @escaping @Sendable (ConfigurationBlock) -> Value
+        example: String,
+        _ make: @escaping @Sendable (ConfigurationBlock) -> Value
     ) -> ConfigurationType {
         let description = ConfigurationBlock(describing: "")
         let placeholder = make(description)
         return ConfigurationType(
-            schema: .object(description.declarations), placeholder: placeholder, example: example
+            schema: .object(description.declarations),
+            placeholder: placeholder,
+            example: example
         ) { node, path, issues in
-            let before = issues.all.count
+            let before = issues.count
             let block = ConfigurationBlock(node, path: path, issues: issues)
             let value = make(block)
             block.finish()
-            return issues.all.count == before ? value : nil
+            return issues.count == before ? value : nil
         }
     }
 }
 
 /// One entry of a map whose keys the user chose.
 public struct KeyedValue<Value: Sendable>: Sendable {
+    /// The key as written.
     public let key: String
+    /// Where the key stands.
     public let mark: ConfigurationMark
+    /// What the key holds.
     public let value: Value
+
+    /// A key with its value.
     public init(key: String, mark: ConfigurationMark, value: Value) {
         self.key = key
         self.mark = mark

@@ -6,13 +6,16 @@ public struct Connector<Part: Sendable>: Sendable {
     public let name: String
     /// One sentence for help and for the config's JSON Schema.
     public let summary: String
-    /// Reads the plugin's own keys from the block (without `finish()`: shared keys follow) and returns what builds the
-    /// part. Building is pure: it opens nothing and connects to nothing, so that `millrace check` can always do it.
+    /// Reads the plugin's own keys from the block and returns what builds the part.
+    ///
+    /// It does not call `finish()`, since shared keys follow. Building is pure: it opens nothing and connects to nothing,
+    /// so that `millrace check` can always do it.
     public let configure: @Sendable (ConfigurationBlock) -> Build
 
     /// Builds the part once the whole config is known to be right.
     public typealias Build = @Sendable (ConnectorContext) throws -> Part
 
+    /// A connector by its parts.
     public init(name: String, summary: String, configure: @escaping @Sendable (ConfigurationBlock) -> Build) {
         self.name = name
         self.summary = summary
@@ -26,6 +29,7 @@ public struct ConnectorContext: Sendable {
     public let baseDirectory: String
     /// The directory for caches and control data on this machine.
     public let stateDirectory: String
+    /// What the runtime lends, as absolute paths.
     public init(baseDirectory: String, stateDirectory: String) {
         self.baseDirectory = baseDirectory
         self.stateDirectory = stateDirectory

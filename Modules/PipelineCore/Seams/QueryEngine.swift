@@ -22,6 +22,9 @@ public protocol QueryEngine: Sendable {
         of sql: SQLText, over inputs: [EngineTable], _ body: @escaping @Sendable (Schema, RowStream) async throws -> Result
     ) async throws -> Result
 
+    /// The columns of a Parquet file that nobody here wrote, in types of ours, and how many rows it has.
+    func describe(parquet path: String) async throws -> (schema: Schema, rowCount: Int64)
+
     /// The columns and types of a query's result, found without running it.
     func schema(of sql: SQLText, over inputs: [EngineTable]) async throws -> Schema
 }
@@ -43,6 +46,8 @@ public struct EngineTable: Sendable {
     public enum Storage: Sendable {
         /// Parquet files; none is an empty table.
         case parquet([String])
+        /// One Parquet file, whose rows also have their position in it, from 0, in the column of this name.
+        case numberedParquet(String, position: String)
         /// Text files without header, one record a line; fields are split by `delimiter` and quoted with `quote`
         /// (none: never quoted). Every column has the type that `schema` says; the files hold nothing else. `longest` is the
         /// size of the longest record in bytes, `hasLineEnds` whether a quoted field contains a line end.

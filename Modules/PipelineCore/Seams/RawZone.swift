@@ -20,6 +20,9 @@ public protocol RawZone: Sendable {
     /// What is known of a source: its latest landing and, for every path and content taken so far, the latest entry.
     func ledger(of source: String) async throws -> Ledger
 
+    /// The path under which an engine on this machine reads a landed object; nil where there is none.
+    func localPath(of object: ObjectKey) -> String?
+
     /// The bytes of a landed object, as they came.
     func read(_ object: ObjectKey) async throws -> ByteStream
 
@@ -28,14 +31,7 @@ public protocol RawZone: Sendable {
 }
 
 /// Takes the bytes of one new object.
-public protocol RawObjectWriter: Sendable {
-    /// Adds bytes at the end.
-    func append(_ bytes: [UInt8]) async throws
-    /// Makes the object durable; returns its key and its size in bytes.
-    func finish() async throws -> ObjectInfo
-    /// Forgets the object.
-    func abort() async
-}
+public typealias RawObjectWriter = ObjectWriter
 
 /// Files taken together, logged at once.
 public struct Landing: Sendable, Hashable, Codable {
@@ -54,9 +50,12 @@ public struct Ledger: Sendable, Hashable {
     public let latest: Int64?
     /// The latest entry of each path, and of each file identity whose path has since been taken by another file.
     public let files: [LandedFile]
-    public init(latest: Int64?, files: [LandedFile]) {
+    /// Contents whose rows were all superseded, and that were not taken again since.
+    public let retired: Set<String>
+    public init(latest: Int64?, files: [LandedFile], retired: Set<String>) {
         self.latest = latest
         self.files = files
+        self.retired = retired
     }
 }
 

@@ -3,6 +3,9 @@ public protocol Sink: Sendable {
     /// Tries the connection and the right to write, without changing anything.
     func probe() async throws
 
+    /// The run whose delivery readers see now; nil where there is none.
+    func currentDelivery() async throws -> RunID?
+
     /// Begins one delivery. Nothing is visible to readers before ``SinkDelivery/commit()``.
     func begin(_ header: DeliveryHeader) async throws -> any SinkDelivery
 }

@@ -65,9 +65,22 @@ public struct DuckDBEngine: QueryEngine {
         try await session("reading a query", inputs: inputs, outputs: []) { try await describe(sql, in: $0).schema }
     }
 
+    public func describe(parquet path: String) async throws -> (schema: Schema, rowCount: Int64) {
+        try await session("reading \(path)", inputs: [], readable: [path], outputs: []) { session in
+            let relation = "read_parquet(\(sqlLiteral(path)))"
+            let schema = try await describe(SQLText("SELECT * FROM \(relation)"), in: session).schema
+            let answer = try await session.send(SessionStatement(text: "SELECT CAST(count(*) AS VARCHAR) AS rows FROM \(relation)"))
+            guard let rows = try AnswerRow.decode(answer).first?["rows"] ?? nil, let count = Int64(rows) else {
+                throw PipelineError(.internalError, "DuckDB did not count its rows", while: "reading \(path)")
+            }
+            return (schema, count)
+        }
+    }
+
     /// Starts a program over the inputs, in a directory of its own that is removed afterwards.
     private func session<Result: Sendable>(
-        _ operation: String, inputs: [EngineTable], outputs: [String], _ body: @escaping @Sendable (DuckDBSession) async throws -> Result
+        _ operation: String, inputs: [EngineTable], readable: [String] = [], outputs: [String],
+        _ body: @escaping @Sendable (DuckDBSession) async throws -> Result
     ) async throws -> Result {
         let directory = "\(temporaryDirectory)/\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -76,8 +89,8 @@ public struct DuckDBEngine: QueryEngine {
         let program = try DuckDBProgram.locate(configuration.program)
         do {
             return try await withTimeout(configuration.timeout, while: operation) {
-                try await DuckDBSession.run(program: program, workingDirectory: directory) { session in
-                    let opening = SessionStatement(text: script.prelude(reading: inputs, writing: outputs))
+                try await DuckDBSession.run(program: program, workingDirectory: directory, log: configuration.statementLog.map(StatementLog.init)) { session in
+                    let opening = SessionStatement(text: script.prelude(reading: inputs.flatMap(\.paths) + readable, writing: outputs))
                     try check(version: try await session.send(opening), of: program)
                     for input in inputs { _ = try await session.send(SessionStatement(text: script.view(of: input))) }
                     return try await body(session)

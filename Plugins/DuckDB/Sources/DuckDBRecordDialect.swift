@@ -5,7 +5,7 @@ public struct DuckDBRecordDialect: RecordDialect {
     public init() {}
 
     public func isJSONObject(_ text: String) -> String {
-        "CASE WHEN json_valid(\(text)) THEN json_type(\(text)) = 'OBJECT' ELSE false END"
+        "(json_valid(\(text)) AND starts_with(ltrim(\(text)), '{'))"
     }
 
     /// One parse per record: the members are read through a struct type that names just them.

@@ -9,12 +9,12 @@ struct DuckDBScript {
     ///
     /// `.safe_mode` turns external access off and locks the configuration, and ends the program's own commands that
     /// could start others; after it, only the allowed paths can be reached.
-    func prelude(reading inputs: [EngineTable], writing outputs: [String]) -> String {
+    func prelude(reading inputs: [String], writing outputs: [String]) -> String {
         var settings = [
             "SET TimeZone = 'UTC'", "SET preserve_insertion_order = false", "SET temp_directory = \(sqlLiteral(temporaryDirectory))",
             "SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false",
             "SET allowed_directories = \(list(outputs + [temporaryDirectory]))",
-            "SET allowed_paths = \(list(inputs.flatMap(\.paths) + outputs + ["/dev/stdout"]))",
+            "SET allowed_paths = \(list(inputs + outputs + ["/dev/stdout"]))",
         ]
         if let memory = configuration.memory { settings.append("SET memory_limit = '\(memory)B'") }
         if let threads = configuration.threads { settings.append("SET threads = \(threads)") }
@@ -37,6 +37,9 @@ struct DuckDBScript {
         case .parquet(let paths):
             // Files from before a column was added lack it; by name, such rows read NULL.
             return "\(columns) FROM read_parquet(\(list(paths)), union_by_name = \(paths.count > 1))"
+        case .numberedParquet(let path, let position):
+            return columns.replacing(sqlIdentifier(position), with: "file_row_number AS \(sqlIdentifier(position))")
+                + " FROM read_parquet(\(list([path])), file_row_number = true)"
         case .text(let paths, let delimiter, let quote, let longest, let hasLineEnds):
             let types = table.schema.fields.map { "\(sqlLiteral($0.name)): \(sqlLiteral($0.type.duckDBName))" }
             let quoting = sqlLiteral(quote ?? "")
@@ -53,6 +56,7 @@ extension EngineTable {
     var paths: [String] {
         switch storage {
         case .parquet(let paths), .text(let paths, _, _, _, _): paths
+        case .numberedParquet(let path, _): [path]
         }
     }
 }

@@ -1,0 +1,109 @@
+internal import PipelineCore
+
+/// The query that makes events of records, by a source's mapping.
+struct EventSelection {
+    let mapping: EventMapping
+    let source: String
+    let timezone: String
+    let relation: RecordRelation
+    /// The source columns that the mapping reads, then those that it does not.
+    private let fields: [String]
+    private let rest: [String]
+    private var dialect: any RecordDialect { relation.dialect }
+
+    init(_ mapping: EventMapping, source: String, timezone: String, relation: RecordRelation) {
+        self.mapping = mapping
+        self.source = source
+        self.timezone = timezone
+        self.relation = relation
+        fields = mapping.fields.sorted()
+        let named = Set(fields.map { $0.lowercased() })
+        rest = mapping.keepsRest ? (relation.columnNames ?? []).filter { !named.contains($0.lowercased()) } : []
+    }
+
+    /// The event log's columns of every record that can be an event.
+    var accepted: String {
+        let columns = DatasetDefinition.eventLog.schema.names.map(sqlIdentifier).joined(separator: ", ")
+        return "SELECT \(columns) FROM (\(typed)) AS typed WHERE \(reason) IS NULL"
+    }
+
+    /// file, row, reason, encoding, raw of every record that cannot.
+    var rejected: String {
+        let raw = relation.raw(fields: fields + rest)
+        let typedRows = "SELECT millrace_file, millrace_row, \(reason) AS reason, \(sqlLiteral(raw.encoding)) AS encoding, millrace_raw AS raw "
+            + "FROM (\(typed)) AS typed WHERE \(reason) IS NOT NULL"
+        return relation.selectingBroken.map { "\($0) UNION ALL \(typedRows)" } ?? typedRows
+    }
+
+    /// Why a typed record is no event, or NULL.
+    private var reason: String {
+        """
+        CASE WHEN occurred_at IS NULL THEN 'occurred_at: there is no moment in it'
+        WHEN occurred_at < \(year(1900)) OR occurred_at >= \(year(2200))
+        THEN 'occurred_at: the moment is not between the years 1900 and 2200'
+        WHEN anonymous_id IS NULL AND user_id IS NULL THEN 'it has neither anonymous_id nor user_id' END
+        """
+    }
+
+    private func year(_ year: Int) -> String { dialect.timestamp("'\(year)-01-01T00:00:00Z'", timezone: "UTC") }
+
+    private var typed: String {
+        let columns = EventLog.mapped.map { "\(value(of: $0)) AS \(sqlIdentifier($0.field.name))" }
+        let provenance = ["files.path AS _file", "files.file_id AS _file_id", "records.millrace_row AS _row"]
+        let raw = "\(relation.raw(fields: fields + rest).expression) AS millrace_raw"
+        return "SELECT records.millrace_file, records.millrace_row, \((columns + provenance + [raw]).joined(separator: ", ")) "
+            + "FROM (\(relation.selecting(fields + rest))) AS records JOIN landed_files AS files ON files.file = records.millrace_file"
+    }
+
+    private func value(of column: EventLog.Column) -> String {
+        let text = mapping[column.field.name].map(expression)
+        switch column.field.name {
+        case "event_id": return "coalesce(\(text.map { $0 + ", " } ?? "")\(dialect.digest("concat_ws(':', files.file_id, CAST(records.millrace_row AS VARCHAR))")))"
+        case "source": return "coalesce(\(text.map { $0 + ", " } ?? "")\(sqlLiteral(source)))"
+        case "type": return "lower(coalesce(\(text.map { $0 + ", " } ?? "")'track'))"
+        case "occurred_at": return moment(text ?? "CAST(NULL AS VARCHAR)")
+        case "received_at": return text.map { "coalesce(\(moment($0)), files.received_at)" } ?? "files.received_at"
+        case "properties": return properties(text)
+        default:
+            guard let text else { return "CAST(NULL AS \(column.field.type))" }
+            return column.field.type == .integer ? dialect.cast("trunc(\(dialect.cast(text, to: .double)))", to: .integer) : text
+        }
+    }
+
+    private func moment(_ text: String) -> String { dialect.timestamp(text, timezone: timezone) }
+
+    /// Mapped properties, over the mapping's own extra members, over the source columns that nothing names.
+    private func properties(_ mapped: String?) -> String {
+        let extras = mapping.extras.map { (name: $0.column, value: expression($0.value)) }
+        var object: String?
+        if case .json = relation.kind {
+            if mapping.keepsRest {
+                let named = Set(fields.map { RecordRelation.path($0)[0] }).sorted()
+                object = dialect.jsonObject(RecordRelation.line, without: named)
+                object = "nullif(\(object ?? ""), '{}')"
+            }
+            if !extras.isEmpty { object = merge(object, dialect.jsonObject(of: extras)) }
+        } else if !(rest.isEmpty && extras.isEmpty) {
+            object = dialect.jsonObject(of: rest.enumerated().map { ($1, "field_\(fields.count + $0)") } + extras)
+        }
+        guard let mapped else { return object ?? "CAST(NULL AS VARCHAR)" }
+        return merge(object, "CASE WHEN \(dialect.isJSONObject(mapped)) THEN \(mapped) END")
+    }
+
+    private func merge(_ first: String?, _ second: String) -> String { first.map { dialect.jsonMerge($0, second) } ?? second }
+
+    /// A value as text; the empty text counts as none.
+    private func expression(_ value: ValueExpression) -> String {
+        switch value {
+        case .field(let name): return "nullif(\(field(name)), '')"
+        case .first(let values): return "coalesce(\(values.map(expression).joined(separator: ", ")))"
+        case .constant(let text): return sqlLiteral(text)
+        case .hash(let names):
+            let parts = names.map { "coalesce(\(field($0)), '')" }.joined(separator: ", ")
+            let missing = names.map { "\(field($0)) IS NULL" }.joined(separator: " AND ")
+            return "CASE WHEN NOT (\(missing)) THEN \(dialect.digest("concat_ws(' ', \(parts))")) END"
+        }
+    }
+
+    private func field(_ name: String) -> String { fields.firstIndex(of: name).map { "records.field_\($0)" } ?? "NULL" }
+}

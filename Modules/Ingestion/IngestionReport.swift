@@ -1,0 +1,38 @@
+public import PipelineCore
+
+/// What came of taking a source's files. Rows in = accepted + rejected, always; duplicates among events are found later.
+public struct IngestionReport: Sendable, Hashable {
+    public let source: String
+    public let table: DatasetName
+    public var newFiles = 0
+    public var grownFiles = 0
+    public var changedFiles = 0
+    /// Files whose content was already there under another name.
+    public var knownFiles = 0
+    public var unchangedFiles = 0
+    /// Records found in the files.
+    public var rows: Int64 = 0
+    /// Rows that are in the table now.
+    public var accepted: Int64 = 0
+    /// Rows that are in the dead letters now.
+    public var rejected: Int64 = 0
+    /// Rows of earlier runs that these took the place of.
+    public var superseded: Int64 = 0
+
+    public init(source: String, table: DatasetName) {
+        self.source = source
+        self.table = table
+    }
+
+    /// Whether the source gave anything that changes a table.
+    public var isEmpty: Bool { rows == 0 && superseded == 0 }
+
+    mutating func count(_ action: IngestionPlan.Action) {
+        switch action {
+        case .new: newFiles += 1
+        case .grown: grownFiles += 1
+        case .changed: changedFiles += 1
+        case .known: knownFiles += 1
+        }
+    }
+}

@@ -1,0 +1,103 @@
+internal import PipelineCore
+
+extension PipelineDraft {
+    /// A block in its part as user of tables.
+    private struct User {
+        let path: String
+        let tables: TableUse
+        let place: (String?) -> Located<String>
+        /// The name of the job, nil for other blocks.
+        let job: UseBlock<JobBlock>?
+
+        init<Value>(_ block: UseBlock<Value>, job: UseBlock<JobBlock>? = nil) {
+            path = block.path
+            tables = block.tables
+            place = block.place
+            self.job = job
+        }
+    }
+
+    /// Checks the blocks against each other.
+    func check(_ issues: ConfigurationIssues) {
+        checkOrder(issues)
+        checkWriters(issues)
+        // What a block with mistakes would write is not known, so nothing can be said of who reads it.
+        if sources.allSatisfy(\.isSound), jobs.allSatisfy(\.isSound) { checkReaders(issues) }
+    }
+
+    private var writers: [User] { sources.map { User($0) } + jobs.map { User($0, job: $0) } }
+
+    private func checkWriters(_ issues: ConfigurationIssues) {
+        var earlier: [User] = []
+        for user in writers {
+            let (kept, own) = user.tables.writes.split { $0 == DatasetDefinition.eventLog.name }
+            for table in kept {
+                let place = user.place(table.rawValue)
+                issues.add(place.issue("the table \(place.shown) is kept for events", hint: "choose another name"))
+            }
+            var unclaimed = own.filter(\.isValid)
+            for other in earlier {
+                let (shared, rest) = unclaimed.split { other.tables.writes.contains($0) }
+                if !shared.isEmpty { reject(shared, of: other, and: user, issues) }
+                unclaimed = rest
+            }
+            earlier.append(user)
+        }
+    }
+
+    /// Blames the block that names a table, since that is what can be changed; where none does, the second.
+    private func reject(_ tables: [DatasetName], of first: User, and second: User, _ issues: ConfigurationIssues) {
+        for (user, other) in [(second, first), (first, second)] {
+            let places = tables.map { user.place($0.rawValue) }.filter { $0.path != user.path }
+            for place in places {
+                let problem = "the table \(place.shown) is already written by \(other.path)"
+                issues.add(place.issue(problem, hint: "choose another name"))
+            }
+            if !places.isEmpty { return }
+        }
+        let names = tables.map { "'\($0)'" }.joined(separator: ", ")
+        let problem = tables.count == 1 ? "the table \(names) is" : "the tables \(names) are"
+        issues.add(
+            second.place(nil).issue("\(problem) already written by \(first.path)", hint: "remove one of the two")
+        )
+    }
+
+    private func checkReaders(_ issues: ConfigurationIssues) {
+        let known = Set(writers.flatMap { $0.tables.writes + $0.tables.appends }).map(\.rawValue).sorted()
+        let readers = jobs.map { User($0, job: $0) } + exports.map { User($0) }
+        for user in readers {
+            for table in user.tables.reads where table != DatasetDefinition.eventLog.name {
+                if !known.contains(table.rawValue) {
+                    let nearest = known.nearest(to: table.rawValue).map { "did you mean '\($0)'?" }
+                    let hint = nearest ?? "there are: \(known.list)"
+                    let place = user.place(table.rawValue)
+                    issues.add(place.issue("no dataset is called \(place.shown)", hint: hint))
+                } else if let job = user.job, let writer = jobs.first(where: { $0.tables.writes.contains(table) }) {
+                    checkOrder(of: job, reading: table, from: writer, issues)
+                }
+            }
+        }
+    }
+
+    private func checkOrder(
+        of job: UseBlock<JobBlock>,
+        reading table: DatasetName,
+        from writer: UseBlock<JobBlock>,
+        _ issues: ConfigurationIssues
+    ) {
+        guard job.name != writer.name, !ancestors(of: job).contains(writer.name) else { return }
+        issues.add(
+            job.place(naming: table.rawValue).issue(
+                "the job reads '\(table)' and does not wait for \(writer.path), which writes it",
+                hint: "add `after: [\(writer.name)]`"
+            )
+        )
+    }
+}
+
+extension [DatasetName] {
+    /// Those of which something is true, and the others.
+    fileprivate func split(by isFirst: (DatasetName) -> Bool) -> (first: [DatasetName], rest: [DatasetName]) {
+        (filter(isFirst), filter { !isFirst($0) })
+    }
+}

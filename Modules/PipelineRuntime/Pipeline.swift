@@ -1,0 +1,58 @@
+internal import Ingestion
+internal import Lake
+public import PipelineConfig
+public import PipelineCore
+internal import Processing
+internal import VisualizationExport
+
+/// A pipeline put together from its config file; opening it touches nothing.
+public struct Pipeline: Sendable {
+    public let name: String
+    /// The IANA name of the zone that days are counted in.
+    public let timezone: String
+    /// The directory for control data on this machine.
+    public let stateDirectory: String
+    public let engine: any QueryEngine
+    public let tables: any TableStore
+    public let rawZone: any RawZone
+    let sources: [(name: String, source: any FileSource, options: IngestionOptions)]
+    let jobs: [(name: String, after: [String], job: any ProcessingJob)]
+    let exports: [ExportJob]
+    let codings: [any ContentCoding]
+    let clock: UniqueClock
+
+    /// Builds the parts that the file names; `codings` are the compressions that files may have.
+    public init(_ file: ConfigFile, parsers: Parsers, codings: [any ContentCoding]) throws {
+        self.codings = codings
+        name = file.name
+        timezone = file.timezone
+        stateDirectory = file.context.stateDirectory
+        let store = try file.lake(file.context)
+        let engine = try file.engine(file.context)
+        self.engine = engine
+        let clock = UniqueClock()
+        self.clock = clock
+        tables = DeltaTableStore(store: store)
+        rawZone = LandingLog(store: store)
+        sources = try file.sources.map { ($0.name, try $0.value.build(file.context), $0.value.options) }
+        let tools = JobTools(dialect: engine.dialect, timezone: file.timezone, context: file.context, parsers: parsers)
+        jobs = try file.jobs.map { ($0.name, $0.after, try $0.value.make(tools)) }
+        exports = try file.exports.map { ExportJob(name: $0.name, sink: try $0.value.build(file.context), selection: $0.value.selection) }
+    }
+
+    /// The datasets that jobs produce, in the order in which they do.
+    public var datasets: [DatasetName] { jobs.flatMap(\.job.outputs) }
+
+    /// The names of sources, jobs and exports, for targets.
+    public var names: [String] { sources.map(\.name) + jobs.map(\.name) + exports.map(\.name) }
+
+    func ingestion(
+        _ source: (name: String, source: any FileSource, options: IngestionOptions), run: RunID, workspace: any Workspace,
+        progress: any ProgressReporting
+    ) -> IngestionJob {
+        IngestionJob(
+            name: source.name, source: source.source, options: source.options, rawZone: rawZone, tables: tables, engine: engine,
+            codings: codings, workspace: workspace, run: run, clock: { [clock] in clock.now() }, progress: progress
+        )
+    }
+}

@@ -1,0 +1,87 @@
+internal import Ingestion
+public import PipelineConfig
+public import PipelineCore
+internal import Processing
+internal import VisualizationExport
+
+/// What a source's block becomes.
+public struct SourcePart: Sendable {
+    let build: Connector<any FileSource>.Build
+    let options: IngestionOptions
+}
+
+/// What a job's block becomes: the job, once the engine and the parsers are there.
+public struct JobPart: Sendable {
+    let make: @Sendable (JobTools) throws -> any ProcessingJob
+    /// The tables that it writes.
+    let outputs: [DatasetName]
+}
+
+/// What jobs are made with.
+public struct JobTools: Sendable {
+    let dialect: any SQLDialect
+    let timezone: String
+    let context: ConnectorContext
+    let parsers: Parsers
+}
+
+/// What an export's block becomes.
+public struct ExportPart: Sendable {
+    let build: Connector<any Sink>.Build
+    let selection: ExportSelection
+}
+
+/// The parsers that the clickstream job needs, made when the job runs.
+public struct Parsers: Sendable {
+    let userAgents: @Sendable () throws -> any UserAgentParser
+    let locator: @Sendable (_ path: String) throws -> any AddressLocator
+
+    /// Parsers by the functions that make them; each is called at most once per run.
+    public init(
+        userAgents: @escaping @Sendable () throws -> any UserAgentParser,
+        locator: @escaping @Sendable (_ path: String) throws -> any AddressLocator
+    ) {
+        self.userAgents = userAgents
+        self.locator = locator
+    }
+}
+
+/// The config file of a pipeline.
+public typealias ConfigFile = PipelineFile<SourcePart, JobPart, ExportPart>
+/// What a config file can name.
+public typealias PipelineCatalog = ConnectorCatalog<SourcePart, JobPart, ExportPart>
+
+extension ConnectorCatalog where Source == SourcePart, Job == JobPart, Export == ExportPart {
+    /// A catalog over connectors, with the layers' own keys added to each.
+    public init(
+        lakes: [Connector<any ObjectStore>], engines: [Connector<any QueryEngine>], files: [Connector<any FileSource>],
+        sinks: [Connector<any Sink>]
+    ) {
+        self.init(
+            lakes: lakes, engines: engines,
+            sources: files.map { connector in
+                BlockKind(connector, tables: Self.tables) { block, build in
+                    SourcePart(build: build, options: IngestionOptions(block))
+                }
+            },
+            jobs: [.clickstream, .sql],
+            exports: sinks.map { connector in
+                BlockKind(connector, tables: Self.tables) { block, build in
+                    ExportPart(build: build, selection: .read(from: block))
+                }
+            }
+        )
+    }
+
+    @Sendable private static func tables(of source: SourcePart) -> TableUse {
+        switch source.options.target {
+        case .events: TableUse(appends: [DatasetDefinition.eventLog.name])
+        case .table(let name): TableUse(writes: [name])
+        }
+    }
+
+    @Sendable private static func tables(of export: ExportPart) -> TableUse {
+        if case .named(let names) = export.selection { return TableUse(reads: names) }
+        return TableUse()
+    }
+}

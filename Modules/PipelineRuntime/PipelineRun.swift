@@ -1,0 +1,159 @@
+internal import Ingestion
+internal import PipelineCore
+internal import Processing
+internal import VisualizationExport
+
+/// One run: takes what is new, computes what is out of date, delivers what has changed, and says what it did.
+public struct PipelineRun: Sendable {
+    /// What to do.
+    public struct Options: Sendable {
+        /// Names of sources, jobs and exports; none means all.
+        public var targets: [String]
+        /// Whether jobs and exports run even if nothing has changed.
+        public var isFull: Bool
+        public init(targets: [String] = [], isFull: Bool = false) {
+            self.targets = targets
+            self.isFull = isFull
+        }
+    }
+
+    private let pipeline: Pipeline
+    private let options: Options
+    private let workspace: any Workspace
+    private let history: RunHistory
+    private let progress: any ProgressReporting
+    private let run: RunID
+
+    init(
+        _ pipeline: Pipeline, options: Options, workspace: any Workspace, history: RunHistory, progress: any ProgressReporting
+    ) {
+        self.pipeline = pipeline
+        self.options = options
+        self.workspace = workspace
+        self.history = history
+        self.progress = progress
+        run = RunID.new(at: pipeline.clock.now())
+    }
+
+    /// Runs; an error of one part is in the report and stops what depends on it, not the rest. Throws only where nothing can
+    /// be done at all, and when cancelled.
+    func callAsFunction() async throws -> RunReport {
+        let targets = try RunTargets(options.targets, in: pipeline)
+        let start = ContinuousClock.now
+        let startedAt = pipeline.clock.now()
+        var report = RunReport(run: run.rawValue, startedAt: startedAt.description)
+        for source in pipeline.sources where targets.sources.contains(source.name) {
+            report.sources.append(try await timed { try await ingest(source) })
+        }
+        var failed: Set<String> = []
+        for job in pipeline.jobs where targets.jobs.contains(job.name) {
+            let entry = try await timed { try await process(job, blockedBy: job.after.first(where: failed.contains)) }
+            if ![.succeeded, .skipped].contains(entry.outcome) { failed.insert(job.name) }
+            report.jobs.append(entry)
+        }
+        let header = DeliveryHeader(pipeline: pipeline.name, run: run, startedAt: startedAt, timezone: pipeline.timezone)
+        for export in pipeline.exports where targets.exports.contains(export.name) {
+            report.exports.append(try await timed { try await deliver(export, header: header) })
+        }
+        report.seconds = (ContinuousClock.now - start).seconds
+        try history.record(report)
+        return report
+    }
+
+    private func ingest(_ source: (name: String, source: any FileSource, options: IngestionOptions)) async throws -> RunReport.Source {
+        let job = pipeline.ingestion(source, run: run, workspace: workspace, progress: progress)
+        var entry = RunReport.Source(name: source.name, outcome: .skipped, table: source.options.table.rawValue)
+        do {
+            let plan = try await job.plan()
+            guard !plan.isEmpty else { return entry }
+            let result = try await job.run(plan)
+            entry.outcome = .succeeded
+            entry.files = result.newFiles + result.grownFiles + result.changedFiles + result.knownFiles
+            (entry.rows, entry.accepted) = (result.rows, result.accepted)
+            (entry.rejected, entry.superseded) = (result.rejected, result.superseded)
+        } catch {
+            (entry.outcome, entry.error) = (.failed, try message(error))
+        }
+        return entry
+    }
+
+    private func process(
+        _ job: (name: String, after: [String], job: any ProcessingJob), blockedBy blocker: String?
+    ) async throws -> RunReport.Job {
+        var entry = RunReport.Job(name: job.name, outcome: .skipped)
+        if let blocker {
+            entry.outcome = .blocked
+            entry.error = "it waits for '\(blocker)', which did not succeed"
+            return entry
+        }
+        do {
+            let freshness = try await Freshness.current(of: job.job, in: pipeline.tables)
+            let staleness = try await freshness.staleness(of: job.job, in: pipeline.tables)
+            guard let reason = staleness ?? (options.isFull ? "a full run was asked for" : nil) else { return entry }
+            entry.reason = reason
+            let context = JobContext(
+                name: job.name, run: run, tables: pipeline.tables, engine: pipeline.engine, workspace: workspace, progress: progress
+            )
+            let result = try await job.job.run(in: context)
+            entry.outcome = .succeeded
+            entry.rows = Dictionary(result.rows.map { ($0.table.rawValue, $0.rows) }, uniquingKeysWith: { $1 })
+            entry.duplicates = result.duplicates
+        } catch {
+            entry.outcome = (error as? PipelineError)?.code == .checkFailed ? .checkFailed : .failed
+            entry.error = try message(error)
+        }
+        return entry
+    }
+
+    private func deliver(_ export: ExportJob, header: DeliveryHeader) async throws -> RunReport.Export {
+        var entry = RunReport.Export(name: export.name, outcome: .skipped)
+        do {
+            let plan = try await export.plan(produced: pipeline.datasets, in: pipeline.tables)
+            let receipt = try history.receipt(of: export.name)
+            let isThere = try await export.sink.currentDelivery() == receipt?.run
+            guard options.isFull || !isThere || !plan.news(since: receipt?.receipt).isEmpty else { return entry }
+            let delivered = try await export.deliver(plan, with: pipeline.engine, header: header, progress: progress)
+            try history.record(delivered, of: export.name, run: run)
+            entry.outcome = .succeeded
+            entry.datasets = delivered.datasets.count
+            entry.rows = delivered.rowCount
+        } catch {
+            (entry.outcome, entry.error) = (.failed, try message(error))
+        }
+        return entry
+    }
+
+    /// The error's text for the report; a cancellation goes on.
+    private func message(_ error: any Error) throws -> String {
+        if error is CancellationError { throw error }
+        try Task.checkCancellation()
+        return (error as? PipelineError)?.description ?? "\(error)"
+    }
+
+    private func timed<Entry: TimedEntry>(_ body: () async throws -> Entry) async throws -> Entry {
+        let start = ContinuousClock.now
+        var entry = try await body()
+        entry.seconds = (ContinuousClock.now - start).seconds
+        return entry
+    }
+}
+
+/// A part of a report that tells how long it took.
+private protocol TimedEntry { var seconds: Double { get set } }
+extension RunReport.Source: TimedEntry {}
+extension RunReport.Job: TimedEntry {}
+extension RunReport.Export: TimedEntry {}
+
+extension Duration {
+    /// In seconds, to the millisecond.
+    var seconds: Double { Double(components.seconds) + (Double(components.attoseconds) / 1e15).rounded() / 1000 }
+}
+
+extension RunID {
+    /// `20261121T073117-4f2a`: sorts by time, and differs between runs of the same second.
+    static func new(at moment: Timestamp) -> RunID {
+        let digits = moment.description.prefix(19).filter { $0.isNumber || $0 == "T" }
+        let suffix = String(UInt16.random(in: 0...UInt16.max), radix: 16)
+        return RunID(rawValue: digits + "-" + String(repeating: "0", count: 4 - suffix.count) + suffix)
+    }
+}

@@ -1,0 +1,65 @@
+public import PipelineCore
+
+/// Makes tables of the lake from other tables of the lake.
+public protocol ProcessingJob: Sendable {
+    /// Everything that decides the result besides the tables it reads: options, query text, versions of rules. Another text
+    /// means that the results are out of date.
+    var definition: String { get }
+    /// The tables that it writes, whole, and nobody else.
+    var outputs: [DatasetName] { get }
+    /// Which of the lake's tables it reads.
+    func inputs(among tables: [DatasetName]) -> [DatasetName]
+    /// Computes and publishes the outputs; called only when they are out of date.
+    func run(in context: JobContext) async throws -> JobReport
+}
+
+/// What a job works with.
+public struct JobContext: Sendable {
+    /// The job's name in the config.
+    public let name: String
+    public let run: RunID
+    public let tables: any TableStore
+    public let engine: any QueryEngine
+    public let workspace: any Workspace
+    public let progress: any ProgressReporting
+
+    public init(
+        name: String, run: RunID, tables: any TableStore, engine: any QueryEngine, workspace: any Workspace,
+        progress: any ProgressReporting
+    ) {
+        self.name = name
+        self.run = run
+        self.tables = tables
+        self.engine = engine
+        self.workspace = workspace
+        self.progress = progress
+    }
+
+    /// The current version of a table as the engine reads it; an empty one where it does not exist yet.
+    func input(_ definition: DatasetDefinition) async throws -> (table: EngineTable, version: Int64?) {
+        let snapshot = try await tables.snapshot(of: definition.name, at: nil)
+        // A table that another version of ours wrote may lack new columns; files without a column read NULL by name.
+        let schema = snapshot?.definition.schema ?? definition.schema
+        let storage = EngineTable.Storage.parquet(snapshot?.files.map(\.path) ?? [])
+        return (EngineTable(definition.name, schema: schema, storage: storage), snapshot?.version)
+    }
+}
+
+/// What a job did.
+public struct JobReport: Sendable, Hashable {
+    /// Rows in each output, in the order of the job's outputs.
+    public var rows: [KeyedCount] = []
+    /// Events that came more than once and were left out.
+    public var duplicates: Int64 = 0
+    public init() {}
+
+    /// A table with its rows.
+    public struct KeyedCount: Sendable, Hashable {
+        public let table: DatasetName
+        public let rows: Int64
+        public init(table: DatasetName, rows: Int64) {
+            self.table = table
+            self.rows = rows
+        }
+    }
+}

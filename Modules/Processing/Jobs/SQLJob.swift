@@ -1,0 +1,83 @@
+public import PipelineCore
+
+/// A user's query that becomes a table, published only if its checks hold.
+public struct SQLJob: ProcessingJob {
+    public let into: DatasetName
+    public let query: SQLText
+    public let checks: [DataCheck]
+
+    public init(into: DatasetName, query: SQLText, checks: [DataCheck]) {
+        self.into = into
+        self.query = query
+        self.checks = checks
+    }
+
+    /// Reads `query`, `into` and `checks`; a `query` that ends in `.sql` names a file, read with `readFile`, which returns
+    /// nil where there is none.
+    public init(_ block: ConfigurationBlock, readFile: @Sendable (String) -> String?) {
+        let text = block.require("query", .text(example: "sql/revenue.sql"), "A file with one SELECT, or the SELECT itself; tables by name.")
+        let name = ConfigurationType<String>.text(example: "daily_revenue").mapped(
+            placeholder: DatasetName(rawValue: "table"), expected: "a table name (lower-case letters, digits, _)"
+        ) { DatasetName(rawValue: $0).isValid ? DatasetName(rawValue: $0) : nil }
+        into = block.require("into", name, "The table that the result becomes.")
+        checks = block.value("checks", .list(.check), default: [], "What must hold before the result is published.")
+        let isFile = text.hasSuffix(".sql") && !text.contains("\n")
+        guard isFile, !block.isDescribing else {
+            query = SQLText(text, origin: block.isDescribing ? nil : block.path + ".query")
+            return
+        }
+        if let content = readFile(text) {
+            query = SQLText(content, origin: text)
+        } else {
+            query = SQLText("SELECT 1 AS nothing")
+            block.reject(key: "query", "the file '\(text)' cannot be read", hint: "paths are relative to the config file")
+        }
+    }
+
+    public var definition: String { query.text }
+    public var outputs: [DatasetName] { [into] }
+
+    /// The tables whose names stand in the query, outside of strings and comments.
+    public func inputs(among tables: [DatasetName]) -> [DatasetName] {
+        let words = QueryWords(query.text)
+        return tables.filter { $0 != into && words.contains($0.rawValue) }
+    }
+
+    public func run(in context: JobContext) async throws -> JobReport {
+        let freshness = try await Freshness.current(of: self, in: context.tables)
+        var inputs: [EngineTable] = []
+        for table in self.inputs(among: try await context.tables.tables()) {
+            guard let snapshot = try await context.tables.snapshot(of: table, at: nil) else { continue }
+            inputs.append(EngineTable(table, schema: snapshot.definition.schema, storage: .parquet(snapshot.files.map(\.path))))
+        }
+        let existing = try await context.tables.snapshot(of: into, at: nil)
+        let directory = try await context.tables.stage(into, for: context.run)
+        let step = EngineJob.Step.write(label: into.rawValue, query, into: directory, schema: nil)
+        let result = try await context.engine.run(EngineJob(name: "job '\(context.name)'", inputs: inputs, steps: [step])) { _ in
+            context.progress.advance(context.name, done: 1, total: 1, unit: .steps)
+        }
+        guard let written = result.written[into.rawValue] else {
+            throw PipelineError(.internalError, "the engine wrote nothing", while: "running job '\(context.name)'")
+        }
+        let table = EngineTable(into, schema: written.schema, storage: .parquet(written.files.map(\.path)))
+        try await DataCheck.verify(checks, of: table, with: context.engine, job: context.name)
+        let definition = DatasetDefinition(
+            name: into, summary: "The result of the job '\(context.name)'.", schema: written.schema, key: uniqueKey(in: written.schema)
+        )
+        _ = try await context.tables.commit(
+            TableChange(
+                definition: definition, mode: .replace, files: written.files,
+                cursors: freshness.cursors(forVersion: (existing?.version ?? -1) + 1), readVersion: existing?.version, run: context.run
+            )
+        )
+        var report = JobReport()
+        report.rows = [JobReport.KeyedCount(table: into, rows: written.rowCount)]
+        return report
+    }
+
+    /// The first unique check's columns: what is checked to be unique identifies a row.
+    private func uniqueKey(in schema: Schema) -> [String] {
+        for case .unique(let columns) in checks where columns.allSatisfy({ schema[$0] != nil }) { return columns }
+        return []
+    }
+}

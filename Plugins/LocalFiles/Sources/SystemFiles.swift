@@ -1,0 +1,127 @@
+internal import Glibc
+internal import PipelineCore
+internal import SystemPackage
+
+/// The file system of this machine.
+///
+/// All pointers of the object store are in this file.
+struct SystemFiles: FileOperations {
+    func openFile(_ path: String) throws -> Int32 {
+        try attempt("open", path) {
+            try FileDescriptor.open(FilePath(path), .readOnly, options: [.noFollow, .closeOnExec]).rawValue
+        }
+    }
+
+    func createFile(_ path: String) throws -> Int32 {
+        try attempt("create", path) {
+            try FileDescriptor.open(
+                FilePath(path),
+                .writeOnly,
+                options: [.create, .exclusiveCreate, .closeOnExec],
+                permissions: FilePermissions(rawValue: 0o666)
+            ).rawValue
+        }
+    }
+
+    func openDirectory(_ path: String) throws -> Int32 {
+        try attempt("open", path) {
+            try FileDescriptor.open(FilePath(path), .readOnly, options: [.directory, .closeOnExec]).rawValue
+        }
+    }
+
+    func read(_ descriptor: Int32, at offset: Int64, count: Int) throws -> [UInt8] {
+        try attempt("read", "") {
+            try unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+                filled = try unsafe FileDescriptor(rawValue: descriptor)
+                    .read(fromAbsoluteOffset: offset, into: UnsafeMutableRawBufferPointer(buffer))
+            }
+        }
+    }
+
+    func write(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) throws -> Int {
+        try attempt("write", "") {
+            try unsafe bytes.withUnsafeBytes { try unsafe FileDescriptor(rawValue: descriptor).write($0) }
+        }
+    }
+
+    func sync(_ descriptor: Int32) throws {
+        try check("fsync", "") { Glibc.fsync(descriptor) }
+    }
+
+    func close(_ descriptor: Int32) throws {
+        try attempt("close", "") { try FileDescriptor(rawValue: descriptor).close() }
+    }
+
+    func rename(_ path: String, to newPath: String) throws {
+        try check("rename", newPath) { unsafe Glibc.rename(path, newPath) }
+    }
+
+    func link(_ path: String, to newPath: String) throws {
+        try check("link", newPath) { unsafe Glibc.link(path, newPath) }
+    }
+
+    func unlink(_ path: String) throws {
+        try check("unlink", path) { unsafe Glibc.unlink(path) }
+    }
+
+    func makeDirectory(_ path: String) throws {
+        try check("mkdir", path) { unsafe Glibc.mkdir(path, 0o777) }
+    }
+
+    func removeDirectory(_ path: String) throws {
+        try check("rmdir", path) { unsafe Glibc.rmdir(path) }
+    }
+
+    func entries(of path: String) throws -> [String] {
+        guard let stream = unsafe opendir(path) else { throw FileError(number: errno, call: "opendir", path: path) }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while true {
+            errno = 0
+            guard let entry = unsafe readdir(stream) else { break }
+            // A name that is not UTF-8 cannot be a key, so it is none of ours.
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(validatingCString: $0) }
+            }
+            if let name, name != ".", name != ".." { names.append(name) }
+        }
+        guard errno == 0 else { throw FileError(number: errno, call: "readdir", path: path) }
+        return names
+    }
+
+    func status(of path: String) throws -> FileStatus {
+        let status = try attempt("lstat", path) { try Stat(FilePath(path), followTargetSymlink: false) }
+        let kind: FileStatus.Kind =
+            switch status.type {
+            case .regular: .file
+            case .directory: .directory
+            case .symbolicLink: .symbolicLink
+            default: .other
+            }
+        let modified = status.st_mtim
+        return FileStatus(
+            kind: kind,
+            size: status.size,
+            modified: Timestamp(microseconds: Int64(modified.tv_sec) * 1_000_000 + Int64(modified.tv_nsec) / 1000)
+        )
+    }
+
+    /// The directory that relative paths of this process start from.
+    static func currentDirectory() -> String? {
+        guard let buffer = unsafe getcwd(nil, 0) else { return nil }
+        defer { unsafe free(buffer) }
+        return unsafe String(validatingCString: buffer)
+    }
+
+    private func attempt<Result>(_ call: String, _ path: String, _ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as Errno {
+            throw FileError(number: error.rawValue, call: call, path: path)
+        }
+    }
+
+    private func check(_ call: String, _ path: String, _ body: () -> Int32) throws {
+        while body() != 0 {
+            guard errno == EINTR else { throw FileError(number: errno, call: call, path: path) }
+        }
+    }
+}

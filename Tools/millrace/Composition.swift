@@ -1,0 +1,60 @@
+import ArgumentParser
+import CSVExportPlugin
+import DuckDBPlugin
+import Foundation
+import Gzip
+import LocalFilesPlugin
+import MaxMindPlugin
+import PipelineConfig
+import PipelineCore
+import PipelineRuntime
+import SQLitePlugin
+import UserAgentsPlugin
+
+/// The one place that knows which plugins there are.
+enum Composition {
+    static let catalog = PipelineCatalog(lakes: [.local], engines: [.duckdb], files: [.files], sinks: [.sqlite, .csv])
+
+    static let codings: [any ContentCoding] = [GzipCoding()]
+
+    static let parsers = Parsers(
+        userAgents: { try UAPParser(rulesPath: userAgentRules) },
+        locator: { try MaxMindLocator(path: $0) }
+    )
+
+    /// uap-core's rules: `$MILLRACE_UA_RULES`, else where Debian's package puts them.
+    static var userAgentRules: String {
+        ProcessInfo.processInfo.environment["MILLRACE_UA_RULES"] ?? "/usr/share/uap-core/regexes.yaml"
+    }
+
+    static func workspace(in parent: String) throws -> any Workspace {
+        LocalWorkspace.sweep(parent)
+        return try LocalWorkspace(in: parent)
+    }
+
+    /// A workspace outside of the pipeline's own, for commands that only look.
+    static func temporaryWorkspace() throws -> any Workspace {
+        try LocalWorkspace(in: FileManager.default.temporaryDirectory.path + "/millrace")
+    }
+}
+
+/// `-c FILE`, and what it opens.
+struct ConfigOption: ParsableArguments {
+    @Option(name: [.customShort("c"), .long], help: "The config file.")
+    var config = "millrace.yaml"
+
+    func file() throws -> ConfigFile {
+        try ConfigFile.load(config, catalog: Composition.catalog, environment: ProcessInfo.processInfo.environment)
+    }
+
+    func pipeline() throws -> Pipeline {
+        try Pipeline(try file(), parsers: Composition.parsers, codings: Composition.codings)
+    }
+}
+
+/// Prints a value as one line of JSON.
+func printJSON(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+}

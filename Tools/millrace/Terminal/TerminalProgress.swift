@@ -1,0 +1,42 @@
+import PipelineCore
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Draws one bar on the last line of a terminal, at most ten times a second.
+final class TerminalProgress: ProgressReporting {
+    private let drawnAt = Mutex<ContinuousClock.Instant?>(nil)
+
+    /// A bar where a person is looking; nothing where output goes into a file or a pipe.
+    static func standard(isQuiet: Bool = false) -> any ProgressReporting {
+        !isQuiet && isTerminal(STDERR_FILENO) ? TerminalProgress() : SilentProgress()
+    }
+
+    func advance(_ work: String, done: Int64, total: Int64?, unit: ProgressUnit) {
+        let now = ContinuousClock.now
+        let isDue = drawnAt.withLock { last in
+            if let drawn = last, now - drawn < .milliseconds(100), done != total { return false }
+            last = now
+            return true
+        }
+        guard isDue else { return }
+        let share = total.map { $0 > 0 ? min(1, Double(done) / Double($0)) : 1 }
+        let width = 24
+        let filled = share.map { Int($0 * Double(width)) } ?? 0
+        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+        let percent = share.map { "\(Int($0 * 100)) %" } ?? amount(done, unit)
+        writeAll(Array("\r\u{1B}[K\(work.prefix(30))  \(bar)  \(percent)".utf8), to: STDERR_FILENO)
+    }
+
+    func finish(_ work: String, outcome: String) { writeAll(Array("\r\u{1B}[K".utf8), to: STDERR_FILENO) }
+
+    private func amount(_ done: Int64, _ unit: ProgressUnit) -> String {
+        switch unit {
+        case .bytes: "\(done / 1_000_000) MB"
+        case .rows: "\(done) rows"
+        case .steps: "step \(done)"
+        }
+    }
+}
