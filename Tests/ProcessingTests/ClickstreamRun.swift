@@ -8,13 +8,17 @@ import Testing
 struct TestEvent {
     var columns: [String: String]
 
-    /// - Parameters:
-    ///   - at: when it occurred and was received, in UTC: `2026-03-02 10:00:00`.
-    ///   - visitor: the anonymous id; none where empty.
-    ///   - more: further columns of the event log.
+    /// An event that occurred and was received at a time in UTC, such as `2026-03-02 10:00:00`.
+    ///
+    /// An empty visitor is none; `more` are further columns of the event log.
     init(
-        _ id: String, at time: String, visitor: String = "v", user: String? = nil, name: String? = "click",
-        type: String = "track", _ more: [String: String] = [:]
+        _ id: String,
+        at time: String,
+        visitor: String = "v",
+        user: String? = nil,
+        name: String? = "click",
+        type: String = "track",
+        _ more: [String: String] = [:]
     ) {
         columns = [
             "event_id": id, "source": "web", "type": type, "occurred_at": time + "+00", "received_at": time + "+00",
@@ -28,7 +32,11 @@ struct TestEvent {
 
     /// A page view.
     static func page(
-        _ id: String, at time: String, visitor: String = "v", path: String?, _ more: [String: String] = [:]
+        _ id: String,
+        at time: String,
+        visitor: String = "v",
+        path: String?,
+        _ more: [String: String] = [:]
     ) -> TestEvent {
         var event = TestEvent(id, at: time, visitor: visitor, name: "page_view", type: "page", more)
         event.columns["page_path"] = path
@@ -43,7 +51,9 @@ struct ClickstreamRun {
     private let scratch: ScratchDirectory
 
     init(
-        _ events: [TestEvent], userAgents: [[String: String]] = [], addresses: [[String: String]] = [],
+        _ events: [TestEvent],
+        userAgents: [[String: String]] = [],
+        addresses: [[String: String]] = [],
         options: ClickstreamOptions = ClickstreamOptions()
     ) async throws {
         scratch = try ScratchDirectory()
@@ -76,17 +86,28 @@ struct ClickstreamRun {
 
     /// Writes rows of text as a table with a definition's types.
     private static func store(
-        _ rows: [[String: String]], as definition: DatasetDefinition, engine: DuckDBEngine, scratch: ScratchDirectory
+        _ rows: [[String: String]],
+        as definition: DatasetDefinition,
+        engine: DuckDBEngine,
+        scratch: ScratchDirectory
     ) async throws -> EngineTable {
-        guard !rows.isEmpty else { return EngineTable(definition.name, schema: definition.schema, storage: .parquet([])) }
+        guard !rows.isEmpty else {
+            return EngineTable(definition.name, schema: definition.schema, storage: .parquet([]))
+        }
         let names = definition.schema.names
-        for row in rows { #expect(row.keys.allSatisfy(names.contains), "a column that \(definition.name) does not have") }
+        for row in rows {
+            #expect(row.keys.allSatisfy(names.contains), "a column that \(definition.name) does not have")
+        }
         let values = rows.map { row in
             "(" + names.map { row[$0].map(sqlLiteral) ?? "NULL" }.joined(separator: ", ") + ")"
         }
         let query = "SELECT * FROM (VALUES \(values.joined(separator: ", "))) AS v(\(names.joined(separator: ", ")))"
         let step = EngineJob.Step.write(
-            label: "rows", SQLText(query), into: scratch.path("in-\(definition.name)"), schema: definition.schema)
+            label: "rows",
+            SQLText(query),
+            into: scratch.path("in-\(definition.name)"),
+            schema: definition.schema
+        )
         let result = try await engine.run(EngineJob(name: "input", inputs: [], steps: [step])) { _ in }
         let written = try #require(result.written["rows"])
         return EngineTable(definition.name, schema: definition.schema, storage: .parquet(written.files.map(\.path)))

@@ -17,19 +17,27 @@ import Foundation
 func clickstreamScript(_ options: ClickstreamOptions, from input: String, to output: String) -> String {
     let dialect = DuckDBDialect()
     let inputs = ClickstreamModels.inputs.map { table in
-        dialect.createView(table.name.rawValue, as: "SELECT * FROM read_parquet(\(sqlLiteral("\(input)/\(table.name).parquet")))")
+        dialect.createView(
+            table.name.rawValue,
+            as: "SELECT * FROM read_parquet(\(sqlLiteral("\(input)/\(table.name).parquet")))"
+        )
     }
     let steps = ClickstreamModels(options, dialect: dialect).steps { "\(output)/\($0).parquet" }.map { step in
         switch step {
         case .execute(let sql): sql.text
-        case .write(_, let sql, let file, _): "COPY (\n\(sql.text)\n) TO \(sqlLiteral(file)) (FORMAT parquet, COMPRESSION zstd)"
+        case .write(_, let sql, let file, _):
+            "COPY (\n\(sql.text)\n) TO \(sqlLiteral(file)) (FORMAT parquet, COMPRESSION zstd)"
         case .extract, .measure: ""
         }
     }
-    return (["SET TimeZone = 'UTC'", "SET preserve_insertion_order = false"] + inputs + steps).map { $0 + ";\n" }.joined()
+    return (["SET TimeZone = 'UTC'", "SET preserve_insertion_order = false"] + inputs + steps).map { $0 + ";\n" }
+        .joined()
 }
 
-/// `CLICKSTREAM_SCRIPT=job.sql CLICKSTREAM_IN=DIR CLICKSTREAM_OUT=DIR CLICKSTREAM_OPTIONS=options.json swift test --filter ClickstreamScript`
+/// Writes the script where the environment says.
+///
+///     CLICKSTREAM_SCRIPT=job.sql CLICKSTREAM_IN=DIR CLICKSTREAM_OUT=DIR CLICKSTREAM_OPTIONS=options.json \
+///         swift test --filter ClickstreamScript
 @Suite struct ClickstreamScript {
     private struct Options: Decodable {
         struct Funnel: Decodable {
@@ -52,10 +60,12 @@ func clickstreamScript(_ options: ClickstreamOptions, from input: String, to out
     func script() throws {
         let environment = Self.environment
         let input = try #require(environment["CLICKSTREAM_IN"]), output = try #require(environment["CLICKSTREAM_OUT"])
-        let file = try #require(environment["CLICKSTREAM_SCRIPT"]), json = try #require(environment["CLICKSTREAM_OPTIONS"])
+        let file = try #require(environment["CLICKSTREAM_SCRIPT"]),
+            json = try #require(environment["CLICKSTREAM_OPTIONS"])
         let given = try JSONDecoder().decode(Options.self, from: Data(contentsOf: URL(fileURLWithPath: json)))
         let options = ClickstreamOptions(
-            sessionGap: .seconds(given.session_gap_seconds), conversions: given.conversions,
+            sessionGap: .seconds(given.session_gap_seconds),
+            conversions: given.conversions,
             funnels: given.funnels.map { .init(name: $0.name, steps: $0.steps, within: .seconds($0.within_seconds)) },
             timezone: given.timezone
         )
