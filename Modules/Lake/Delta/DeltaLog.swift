@@ -87,12 +87,26 @@ struct DeltaLog {
         }
         guard later else { return false }
         if try await store.contains(key(of: version + 1)) { return true }
-        throw PipelineError(
+        throw missing(version + 1)
+    }
+
+    /// Throws where a listing shows log files after the version that is known as the last.
+    func requireEnd(at version: Int64, listed: [ObjectInfo]) throws {
+        let start = directory.rawValue + "/"
+        let next = key(of: version + 1)
+        let isPastEnd = listed.contains {
+            $0.key.rawValue >= next.rawValue && $0.key.rawValue.hasPrefix(start)
+                && $0.key.lastComponent.first?.isNumber == true
+        }
+        if isPastEnd { throw missing(version + 1) }
+    }
+
+    private func missing(_ version: Int64) -> PipelineError {
+        PipelineError(
             .corruptData,
-            "\(key(of: version + 1)) is missing, and later files are there",
+            "\(key(of: version)) is missing, and later files are there",
             while: "reading a table's log",
-            hint:
-                "restore the file from a copy of the lake; where another program compacted the log, the table can no longer be read"
+            hint: "restore the file from a copy of the lake; a log that another program has compacted cannot be read"
         )
     }
 }

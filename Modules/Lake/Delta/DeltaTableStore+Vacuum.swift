@@ -8,10 +8,12 @@ extension DeltaTableStore {
     public func vacuum(_ table: DatasetName, grace: Duration) async throws -> (files: Int, bytes: Int64) {
         try requireValid(table)
         let limit = now().before(grace)
-        let kept = try await filesInUse(of: table, since: limit)
         let directory = directory(of: table)
+        // Listed before the log is read: what is published in between is found in the log.
+        let listed = try await store.list(under: directory)
+        let kept = try await filesInUse(of: table, since: limit, listed: listed)
         let start = directory.rawValue.utf8.count + 1
-        let unused = try await store.list(under: directory).filter { object in
+        let unused = listed.filter { object in
             let path = String(Substring(object.key.rawValue.utf8.dropFirst(start)))
             // The log, and what other writers keep beside the data, have such names.
             return !path.hasPrefix("_") && object.modified < limit && !kept.contains(path)
@@ -22,10 +24,15 @@ extension DeltaTableStore {
     }
 
     /// The paths of all files that were part of the table at some time since a moment.
-    private func filesInUse(of table: DatasetName, since limit: Timestamp) async throws -> Set<String> {
-        guard let latest = try await state(of: table) else { return [] }
-        var kept = Set(latest.files.keys)
+    private func filesInUse(
+        of table: DatasetName,
+        since limit: Timestamp,
+        listed: [ObjectInfo]
+    ) async throws -> Set<String> {
         let log = log(of: table)
+        guard let latest = try await state(of: table) else { return [] }
+        try log.requireEnd(at: latest.version, listed: listed)
+        var kept = Set(latest.files.keys)
         var version = latest.version
         // A file that a version removed was in use until that version was committed.
         while version >= 0, let commit = try await log.commit(version), commit.committedAt ?? limit >= limit {

@@ -74,16 +74,22 @@ public struct LandingLog: RawZone {
             landings.append(Landing(sequence: next, files: entry.files))
             next += 1
         }
-        // Fewer than were asked for is the end of the log, or a hole in it.
-        if try await log.latest(after: next - 1) != next - 1 { throw log.missing(next) }
+        try await log.requireEnd(at: next)
         return landings
     }
 
     /// Reads at most 64 log files besides those that find the end of the log, and only new ones once it was read.
     public func ledger(of source: String) async throws -> Ledger {
         let state = try await state(of: source)
-        return Ledger(latest: state.sequence < 0 ? nil : state.sequence, files: state.files)
+        return Ledger(
+            latest: state.sequence < 0 ? nil : state.sequence,
+            files: state.files.map(\.file),
+            retired: state.retired
+        )
     }
+
+    /// The object's path in the store.
+    public func localPath(of object: ObjectKey) -> String? { store.localPath(of: object) }
 
     /// Streams the object as it is stored.
     public func read(_ object: ObjectKey) async throws -> ByteStream {
@@ -93,31 +99,16 @@ public struct LandingLog: RawZone {
         return try await store.read(object)
     }
 
-    /// Reads all logs to learn what is landed; only then removes anything.
+    /// Reads all logs to learn what has landed, and removes nothing of a source whose log is not whole.
     public func vacuum(grace: Duration) async throws -> (files: Int, bytes: Int64) {
         let limit = now().before(grace)
-        var count = 0
-        var bytes: Int64 = 0
+        var (count, bytes) = (0, Int64(0))
         for name in try await store.children(of: prefix) {
             let log = SourceLog(store: store, directory: prefix.appending(name))
-            // Listed before the log is read: an object that lands in between is in the log by then.
-            var unlanded: [ObjectKey: Int64] = [:]
-            for object in try await store.list(under: log.directory)
-            where object.modified < limit && log.holds(object.key.rawValue) {
-                unlanded[object.key] = object.size
-            }
-            var sequence: Int64 = 0
-            while !unlanded.isEmpty, let entry = try await log.entry(sequence) {
-                try Task.checkCancellation()
-                for file in entry.files { if let object = file.object { unlanded[ObjectKey(rawValue: object)] = nil } }
-                sequence += 1
-            }
-            if !unlanded.isEmpty, try await log.latest(after: sequence - 1) != sequence - 1 {
-                throw log.missing(sequence)
-            }
-            try await store.delete(unlanded.keys.sorted())
+            let unlanded = try await log.unlanded { $0.modified < limit }
+            try await store.delete(unlanded.map(\.key))
             count += unlanded.count
-            bytes += unlanded.values.reduce(0, +)
+            bytes += unlanded.reduce(0) { $0 + $1.size }
         }
         try await store.sweep(under: prefix, untouchedSince: limit)
         return (count, bytes)

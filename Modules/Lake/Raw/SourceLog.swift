@@ -15,11 +15,30 @@ struct SourceLog {
     /// Holds the source's objects, and its log in `_landed`.
     let directory: ObjectKey
 
-    func key(of sequence: Int64) -> ObjectKey { directory.appending("_landed").appending(logFileName(sequence)) }
+    private var logPrefix: String { directory.rawValue + "/_landed/" }
 
-    /// Whether a key is that of an object of this source, rather than of its log or of another source.
-    func holds(_ object: String) -> Bool {
-        object.hasPrefix(directory.rawValue + "/") && !object.hasPrefix(directory.rawValue + "/_")
+    func key(of sequence: Int64) -> ObjectKey { ObjectKey(rawValue: logPrefix + logFileName(sequence)) }
+
+    /// Whether a key is that of an object of this source, rather than of its log or of something else.
+    func holds(_ object: String) -> Bool { object.hasPrefix(directory.rawValue + "/date=") }
+
+    /// The objects of interest that no landing names.
+    func unlanded(where isOfInterest: (ObjectInfo) -> Bool) async throws -> [ObjectInfo] {
+        // Listed before the log is read: what lands in between is found in the log.
+        let listed = try await store.list(under: directory)
+        var unlanded: [ObjectKey: ObjectInfo] = [:]
+        for object in listed where holds(object.key.rawValue) && isOfInterest(object) { unlanded[object.key] = object }
+        var next: Int64 = 0
+        while !unlanded.isEmpty, let entry = try await entry(next) {
+            try Task.checkCancellation()
+            for file in entry.files { if let object = file.object { unlanded[ObjectKey(rawValue: object)] = nil } }
+            next += 1
+        }
+        let isPastEnd = listed.contains {
+            $0.key.rawValue >= key(of: next).rawValue && $0.key.rawValue.hasPrefix(logPrefix)
+        }
+        if !unlanded.isEmpty, isPastEnd { throw missing(next) }
+        return unlanded.values.sorted { $0.key < $1.key }
     }
 
     func entry(_ sequence: Int64) async throws -> LandingFile? {
@@ -56,18 +75,26 @@ struct SourceLog {
 
     /// What the log says at its end, going on from an earlier state or from the last file that carries one.
     func state(after known: SourceState) async throws -> SourceState {
-        let latest = try await latest(after: known.sequence)
         var state = known
+        // A log that was removed and begun anew says nothing of what we knew.
+        if known.sequence >= 0, try await !store.contains(key(of: known.sequence)) { state = SourceState() }
+        let latest = try await latest(after: state.sequence)
         let carrier = latest - latest % Self.interval
         if carrier > state.sequence + 1 {
-            guard let file = try await entry(carrier) else { throw missing(carrier) }
-            state = SourceState(carriedBy: file)
+            guard let carried = try await entry(carrier)?.before else { throw missing(carrier) }
+            state = carried
         }
         while state.sequence < latest {
             guard let file = try await entry(state.sequence + 1) else { throw missing(state.sequence + 1) }
             state.apply(file)
         }
         return state
+    }
+
+    /// Throws where the log goes on after a missing file.
+    func requireEnd(at sequence: Int64) async throws {
+        guard try await store.contains(key(of: sequence + 1)) else { return }
+        if try await !store.contains(key(of: sequence)) { throw missing(sequence) }
     }
 
     func missing(_ sequence: Int64) -> PipelineError {
@@ -84,15 +111,15 @@ struct SourceLog {
 struct LandingFile: Codable {
     let sequence: Int64
     let files: [LandedFile]
-    /// What the ledger was before this landing, in every 64th file; the positions are those of ``SourceState``.
-    let ledger: [SourceState.Entry]?
+    /// What the log came to before this file, in every 64th.
+    let before: SourceState?
     /// Tells two writers' files apart that say the same.
     let id: UInt64
 
     init(sequence: Int64, files: [LandedFile], before: SourceState) {
         self.sequence = sequence
         self.files = files
-        ledger = sequence > 0 && sequence % SourceLog.interval == 0 ? before.entries : nil
+        self.before = sequence > 0 && sequence % SourceLog.interval == 0 ? before : nil
         id = .random(in: .min ... .max)
     }
 
@@ -101,48 +128,4 @@ struct LandingFile: Codable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
     }
-}
-
-/// What a source's log comes to: the latest entry of every path and of every content.
-struct SourceState {
-    /// An entry with its place in the log.
-    struct Entry: Codable {
-        let position: Int64
-        let file: LandedFile
-    }
-
-    /// The last landing; -1 before the first.
-    private(set) var sequence: Int64 = -1
-    private var byPath: [String: Entry] = [:]
-    private var byContent: [String: Entry] = [:]
-    private var count: Int64 = 0
-
-    init() {}
-
-    /// The state before a file that carries it.
-    init(carriedBy file: LandingFile) {
-        for entry in file.ledger ?? [] { note(entry) }
-        sequence = file.sequence - 1
-    }
-
-    mutating func apply(_ landing: LandingFile) {
-        for file in landing.files { note(Entry(position: count, file: file)) }
-        sequence = landing.sequence
-    }
-
-    private mutating func note(_ entry: Entry) {
-        byPath[entry.file.path] = entry
-        byContent[entry.file.fileID] = entry
-        count = entry.position + 1
-    }
-
-    /// In the order of the log, each once.
-    var entries: [Entry] {
-        var all: [Int64: Entry] = [:]
-        for entry in byPath.values { all[entry.position] = entry }
-        for entry in byContent.values { all[entry.position] = entry }
-        return all.values.sorted { $0.position < $1.position }
-    }
-
-    var files: [LandedFile] { entries.map(\.file) }
 }
