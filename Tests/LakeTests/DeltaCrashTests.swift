@@ -8,9 +8,6 @@ import Testing
 
 @Suite("Commits on a machine that stops and a store that fails")
 struct DeltaCrashTests {
-    private static let survivals: [SimulatedDisk.Survival] =
-        [.onlySynced, .everything] + (0..<4).map { .some(seed: $0) }
-
     /// What the three versions hold.
     private static let versions: [[String]] = [["one"], ["one", "two"], ["three"]]
 
@@ -80,7 +77,10 @@ struct DeltaCrashTests {
                     answered = $0
                 }
             } catch { #expect(turn < whole.calls) }
-            for survival in Self.survivals {
+            let seed = UInt64(turn)
+            for survival in [.onlySynced, .everything, .some(seed: seed), .some(seed: ~seed)]
+                as [SimulatedDisk.Survival]
+            {
                 let disk = disk.restarted(survival)
                 let tables = Self.tables(LocalObjectStore(disk))
                 let latest = try await Self.latest(tables) { disk.contents(of: $0) }
