@@ -19,16 +19,17 @@ public final class MemorySink: Sink {
     public func probe() async throws {}
 
     /// Begins a delivery that other deliveries know nothing of.
-    public func begin(_ header: DeliveryHeader) async throws -> any SinkDelivery { Delivery(sink: self, run: header.run) }
+    public func begin(_ header: DeliveryHeader) async throws -> any SinkDelivery {
+        Delivery(sink: self, run: header.run)
+    }
 
     /// The run of the last delivery that was committed.
     public func currentDelivery() async throws -> RunID? { latest.withLock { $0 } }
 
     private final class Delivery: SinkDelivery {
         private let sink: MemorySink
-        private let staged = Mutex<[DatasetName: PublishedDataset]>([:])
-
         private let run: RunID
+        private let staged = Mutex<[DatasetName: PublishedDataset]>([:])
 
         init(sink: MemorySink, run: RunID) {
             self.sink = sink

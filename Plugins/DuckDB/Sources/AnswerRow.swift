@@ -25,6 +25,7 @@ struct FileAnswer: Decodable {
         let min: String?
         let max: String?
         let null_count: String?
+        let has_nan: String?
     }
     let filename: String
     let count: String
@@ -40,7 +41,7 @@ struct FileAnswer: Decodable {
         for (name, column) in column_statistics ?? [:] {
             guard let top = Self.topLevelName(name) else { continue }
             statistics[top] = ColumnStatistics(
-                minimum: column.min, maximum: column.max, nullCount: column.null_count.flatMap { Int64($0) }
+                minimum: column.min, maximum: column.has_nan == "true" ? "nan" : column.max, nullCount: column.null_count.flatMap { Int64($0) }
             )
         }
         return StagedFile(path: filename, size: size, rowCount: rows, statistics: statistics)
