@@ -42,6 +42,8 @@ struct FlawedSink: Sink {
 
     func probe() async throws {}
 
+    func currentDelivery() async throws -> RunID? { try await sink.currentDelivery() }
+
     func begin(_ header: DeliveryHeader) async throws -> any SinkDelivery {
         Delivery(delivery: try await sink.begin(header), flaw: flaw, sink: sink)
     }
