@@ -6,14 +6,21 @@ extension Pipeline {
     /// - Parameter makeWorkspace: makes a directory for the run's own files below the given one, after removing what
     ///   killed runs left there.
     public func run(
-        _ options: PipelineRun.Options, makeWorkspace: (_ parent: String) throws -> any Workspace,
+        _ options: PipelineRun.Options,
+        makeWorkspace: (_ parent: String) throws -> any Workspace,
         progress: any ProgressReporting = SilentProgress()
     ) async throws -> RunReport {
         let history = try RunHistory(stateDirectory: stateDirectory)
         let lock = try RunLock(stateDirectory: stateDirectory)
         defer { withExtendedLifetime(lock) {} }
         let workspace = try makeWorkspace(stateDirectory + "/work")
-        let report = try await PipelineRun(self, options: options, workspace: workspace, history: history, progress: progress)()
+        let report = try await PipelineRun(
+            self,
+            options: options,
+            workspace: workspace,
+            history: history,
+            progress: progress
+        )()
         if report.outcome == .succeeded { _ = try await vacuum(grace: Self.grace) }
         return report
     }

@@ -29,7 +29,13 @@ extension Pipeline {
         let hasNews = parts.contains { $0.pending != nil }
         for (name, _, job) in jobs {
             let staleness = try await Freshness.current(of: job, in: tables).staleness(of: job, in: tables)
-            parts.append(.init(kind: "job", name: name, pending: staleness ?? (hasNews ? "after the sources, if they change its tables" : nil)))
+            parts.append(
+                .init(
+                    kind: "job",
+                    name: name,
+                    pending: staleness ?? (hasNews ? "after the sources, if they change its tables" : nil)
+                )
+            )
         }
         let history = try RunHistory(stateDirectory: stateDirectory)
         for export in exports {
@@ -57,7 +63,9 @@ extension Pipeline {
     public func probe() async -> [(part: String, problem: String)] {
         var problems: [(part: String, problem: String)] = []
         func attempt(_ part: String, _ body: () async throws -> Void) async {
-            do { try await body() } catch { problems.append((part, (error as? PipelineError)?.description ?? "\(error)")) }
+            do { try await body() } catch {
+                problems.append((part, (error as? PipelineError)?.description ?? "\(error)"))
+            }
         }
         await attempt("engine") { try await engine.probe() }
         await attempt("lake") { _ = try await tables.tables() }
@@ -71,7 +79,9 @@ extension IngestionPlan {
     /// In words for people; nil where there is nothing to do.
     var summary: String? {
         var words: [String] = []
-        for (action, word) in [(Action.new, "new"), (.grown, "grown"), (.changed, "changed"), (.known, "renamed or copied")] {
+        for (action, word) in [
+            (Action.new, "new"), (.grown, "grown"), (.changed, "changed"), (.known, "renamed or copied"),
+        ] {
             let count = items.count { $0.action == action }
             if count > 0 { words.append("\(count) \(word) \(count == 1 ? "file" : "files")") }
         }

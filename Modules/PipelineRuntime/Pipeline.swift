@@ -37,7 +37,9 @@ public struct Pipeline: Sendable {
         sources = try file.sources.map { ($0.name, try $0.value.build(file.context), $0.value.options) }
         let tools = JobTools(dialect: engine.dialect, timezone: file.timezone, context: file.context, parsers: parsers)
         jobs = try file.jobs.map { ($0.name, $0.after, try $0.value.make(tools)) }
-        exports = try file.exports.map { ExportJob(name: $0.name, sink: try $0.value.build(file.context), selection: $0.value.selection) }
+        exports = try file.exports.map {
+            ExportJob(name: $0.name, sink: try $0.value.build(file.context), selection: $0.value.selection)
+        }
     }
 
     /// The datasets that jobs produce, in the order in which they do.
@@ -47,12 +49,23 @@ public struct Pipeline: Sendable {
     public var names: [String] { sources.map(\.name) + jobs.map(\.name) + exports.map(\.name) }
 
     func ingestion(
-        _ source: (name: String, source: any FileSource, options: IngestionOptions), run: RunID, workspace: any Workspace,
+        _ source: (name: String, source: any FileSource, options: IngestionOptions),
+        run: RunID,
+        workspace: any Workspace,
         progress: any ProgressReporting
     ) -> IngestionJob {
         IngestionJob(
-            name: source.name, source: source.source, options: source.options, rawZone: rawZone, tables: tables, engine: engine,
-            codings: codings, workspace: workspace, run: run, clock: { [clock] in clock.now() }, progress: progress
+            name: source.name,
+            source: source.source,
+            options: source.options,
+            rawZone: rawZone,
+            tables: tables,
+            engine: engine,
+            codings: codings,
+            workspace: workspace,
+            run: run,
+            clock: { [clock] in clock.now() },
+            progress: progress
         )
     }
 }

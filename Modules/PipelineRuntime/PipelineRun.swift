@@ -25,7 +25,11 @@ public struct PipelineRun: Sendable {
     private let run: RunID
 
     init(
-        _ pipeline: Pipeline, options: Options, workspace: any Workspace, history: RunHistory, progress: any ProgressReporting
+        _ pipeline: Pipeline,
+        options: Options,
+        workspace: any Workspace,
+        history: RunHistory,
+        progress: any ProgressReporting
     ) {
         self.pipeline = pipeline
         self.options = options
@@ -51,7 +55,12 @@ public struct PipelineRun: Sendable {
             if ![.succeeded, .skipped].contains(entry.outcome) { failed.insert(job.name) }
             report.jobs.append(entry)
         }
-        let header = DeliveryHeader(pipeline: pipeline.name, run: run, startedAt: startedAt, timezone: pipeline.timezone)
+        let header = DeliveryHeader(
+            pipeline: pipeline.name,
+            run: run,
+            startedAt: startedAt,
+            timezone: pipeline.timezone
+        )
         for export in pipeline.exports where targets.exports.contains(export.name) {
             report.exports.append(try await timed { try await deliver(export, header: header) })
         }
@@ -60,7 +69,9 @@ public struct PipelineRun: Sendable {
         return report
     }
 
-    private func ingest(_ source: (name: String, source: any FileSource, options: IngestionOptions)) async throws -> RunReport.Source {
+    private func ingest(_ source: (name: String, source: any FileSource, options: IngestionOptions)) async throws
+        -> RunReport.Source
+    {
         let job = pipeline.ingestion(source, run: run, workspace: workspace, progress: progress)
         var entry = RunReport.Source(name: source.name, outcome: .skipped, table: source.options.table.rawValue)
         do {
@@ -78,7 +89,8 @@ public struct PipelineRun: Sendable {
     }
 
     private func process(
-        _ job: (name: String, after: [String], job: any ProcessingJob), blockedBy blocker: String?
+        _ job: (name: String, after: [String], job: any ProcessingJob),
+        blockedBy blocker: String?
     ) async throws -> RunReport.Job {
         var entry = RunReport.Job(name: job.name, outcome: .skipped)
         if let blocker {
@@ -92,7 +104,12 @@ public struct PipelineRun: Sendable {
             guard let reason = staleness ?? (options.isFull ? "a full run was asked for" : nil) else { return entry }
             entry.reason = reason
             let context = JobContext(
-                name: job.name, run: run, tables: pipeline.tables, engine: pipeline.engine, workspace: workspace, progress: progress
+                name: job.name,
+                run: run,
+                tables: pipeline.tables,
+                engine: pipeline.engine,
+                workspace: workspace,
+                progress: progress
             )
             let result = try await job.job.run(in: context)
             entry.outcome = .succeeded

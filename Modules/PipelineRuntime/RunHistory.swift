@@ -25,8 +25,11 @@ public final class RunHistory: Sendable {
             try Self.migrator.migrate(database)
         } catch {
             throw PipelineError(
-                .unauthorized, "the control database in \(stateDirectory) cannot be opened: \(error)", while: "opening the run history",
-                hint: "make the directory writable for the user that runs millrace, or set `state:` to another", cause: error
+                .unauthorized,
+                "the control database in \(stateDirectory) cannot be opened: \(error)",
+                while: "opening the run history",
+                hint: "make the directory writable for the user that runs millrace, or set `state:` to another",
+                cause: error
             )
         }
     }
@@ -63,7 +66,11 @@ public final class RunHistory: Sendable {
     /// The latest runs, the newest first.
     public func runs(limit: Int) throws -> [RunReport] {
         try database.read { database in
-            try String.fetchAll(database, sql: "SELECT report FROM run ORDER BY startedAt DESC LIMIT ?", arguments: [limit])
+            try String.fetchAll(
+                database,
+                sql: "SELECT report FROM run ORDER BY startedAt DESC LIMIT ?",
+                arguments: [limit]
+            )
         }.map { try JSONDecoder().decode(RunReport.self, from: Data($0.utf8)) }
     }
 

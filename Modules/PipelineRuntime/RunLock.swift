@@ -14,14 +14,18 @@ final class RunLock {
         descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw PipelineError(
-                .unauthorized, "\(path) cannot be opened: \(unsafe String(cString: strerror(errno)))", while: "starting a run",
+                .unauthorized,
+                "\(path) cannot be opened: \(unsafe String(cString: strerror(errno)))",
+                while: "starting a run",
                 hint: "make the state directory writable for the user that runs millrace"
             )
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
             throw PipelineError(
-                .conflict, "another run of this pipeline is going on", while: "starting a run",
+                .conflict,
+                "another run of this pipeline is going on",
+                while: "starting a run",
                 hint: "wait for it, or stop it; `millrace runs` shows the runs"
             )
         }

@@ -21,7 +21,9 @@ struct RunTargets {
         if let unknown = names.first(where: { !known.contains($0) }) {
             let nearest = known.nearest(to: unknown).map { "did you mean '\($0)'? " } ?? ""
             throw PipelineError(
-                .invalidConfiguration, "nothing is called '\(unknown)'", while: "choosing what to run",
+                .invalidConfiguration,
+                "nothing is called '\(unknown)'",
+                while: "choosing what to run",
                 hint: "\(nearest)there are: \(known.joined(separator: ", "))"
             )
         }

@@ -19,8 +19,14 @@ public struct UserAgent: Sendable, Hashable {
     /// A crawler, monitor or script rather than a person.
     public var isBot: Bool
     public init(
-        deviceCategory: String? = nil, deviceBrand: String? = nil, deviceModel: String? = nil, osName: String? = nil,
-        osVersion: String? = nil, browserName: String? = nil, browserVersion: String? = nil, isBot: Bool = false
+        deviceCategory: String? = nil,
+        deviceBrand: String? = nil,
+        deviceModel: String? = nil,
+        osName: String? = nil,
+        osVersion: String? = nil,
+        browserName: String? = nil,
+        browserVersion: String? = nil,
+        isBot: Bool = false
     ) {
         self.deviceCategory = deviceCategory
         self.deviceBrand = deviceBrand

@@ -19,7 +19,9 @@ public protocol QueryEngine: Sendable {
 
     /// Runs one query and lends its rows to `body`; the schema is known before the first row, the program ends with `body`.
     func withRows<Result: Sendable>(
-        of sql: SQLText, over inputs: [EngineTable], _ body: @escaping @Sendable (Schema, RowStream) async throws -> Result
+        of sql: SQLText,
+        over inputs: [EngineTable],
+        _ body: @escaping @Sendable (Schema, RowStream) async throws -> Result
     ) async throws -> Result
 
     /// The columns of a Parquet file that nobody here wrote, in types of ours, and how many rows it has.

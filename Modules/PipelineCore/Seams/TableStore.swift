@@ -34,7 +34,11 @@ public struct TableSnapshot: Sendable {
     /// How far each input has been consumed into this version, by its name; see ``TableChange/cursors``.
     public let cursors: [String: Int64]
     public init(
-        definition: DatasetDefinition, version: Int64, committedAt: Timestamp, files: [TableFile], cursors: [String: Int64]
+        definition: DatasetDefinition,
+        version: Int64,
+        committedAt: Timestamp,
+        files: [TableFile],
+        cursors: [String: Int64]
     ) {
         self.definition = definition
         self.version = version
@@ -71,7 +75,12 @@ public struct TableVersion: Sendable, Hashable {
     public let rowCount: Int64
     public let size: Int64
     public init(
-        version: Int64, committedAt: Timestamp, operation: String, run: RunID?, rowCount: Int64, size: Int64
+        version: Int64,
+        committedAt: Timestamp,
+        operation: String,
+        run: RunID?,
+        rowCount: Int64,
+        size: Int64
     ) {
         self.version = version
         self.committedAt = committedAt
@@ -102,8 +111,12 @@ public struct TableChange: Sendable {
     public var readVersion: Int64?
     public var run: RunID
     public init(
-        definition: DatasetDefinition, mode: Mode, files: [StagedFile], cursors: [String: Int64] = [:],
-        readVersion: Int64?, run: RunID
+        definition: DatasetDefinition,
+        mode: Mode,
+        files: [StagedFile],
+        cursors: [String: Int64] = [:],
+        readVersion: Int64?,
+        run: RunID
     ) {
         self.definition = definition
         self.mode = mode

@@ -21,7 +21,11 @@ public enum EventLog {
 
     /// All columns that a mapping may fill, in order.
     public static let mapped: [Column] = [
-        text("event_id", "Identifies the event; a row that brings none gets one from its file's content and its position", isNullable: false),
+        text(
+            "event_id",
+            "Identifies the event; a row that brings none gets one from its file's content and its position",
+            isNullable: false
+        ),
         text("source", "The config name of the source, or what the mapping says", isNullable: false),
         text("type", "track, page, screen, identify, group or alias", isNullable: false),
         text("name", "What happened, in the source's words"),

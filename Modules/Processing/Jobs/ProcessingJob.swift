@@ -24,7 +24,11 @@ public struct JobContext: Sendable {
     public let progress: any ProgressReporting
 
     public init(
-        name: String, run: RunID, tables: any TableStore, engine: any QueryEngine, workspace: any Workspace,
+        name: String,
+        run: RunID,
+        tables: any TableStore,
+        engine: any QueryEngine,
+        workspace: any Workspace,
         progress: any ProgressReporting
     ) {
         self.name = name

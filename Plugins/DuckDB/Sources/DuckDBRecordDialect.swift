@@ -10,17 +10,23 @@ public struct DuckDBRecordDialect: RecordDialect {
 
     /// One parse per record: the members are read through a struct type that names just them.
     public func selectingMembers(
-        _ members: [(column: String, path: [String])], of text: String, passing columns: [String], from relation: String
+        _ members: [(column: String, path: [String])],
+        of text: String,
+        passing columns: [String],
+        from relation: String
     ) -> String {
         // A member wanted as a whole and in parts (`context`, `context.ip`) is read once as text and once as a struct.
-        let isWhole = { (path: [String]) in members.contains { $0.path.count > path.count && $0.path.starts(with: path) } }
+        let isWhole = { (path: [String]) in
+            members.contains { $0.path.count > path.count && $0.path.starts(with: path) }
+        }
         let whole = Shape(paths: members.map(\.path).filter(isWhole))
         let parts = Shape(paths: members.map(\.path).filter { !isWhole($0) })
         let records = [("whole", whole), ("parts", parts)].filter { !$0.1.members.isEmpty }
             .map { "from_json(\(text), \(sqlLiteral($0.1.json))) AS millrace_\($0.0)" }
         let passed = columns.map(sqlIdentifier)
         let read = members.map { member in
-            "millrace_\(isWhole(member.path) ? "whole" : "parts")" + member.path.map { "." + sqlIdentifier($0) }.joined()
+            "millrace_\(isWhole(member.path) ? "whole" : "parts")"
+                + member.path.map { "." + sqlIdentifier($0) }.joined()
                 + " AS \(sqlIdentifier(member.column))"
         }
         return "SELECT \((passed + read).joined(separator: ", ")) "
@@ -49,19 +55,29 @@ public struct DuckDBRecordDialect: RecordDialect {
     }
 
     public func selectingGroups(
-        _ groups: [String], pattern: String, of text: String, passing columns: [String], from relation: String
+        _ groups: [String],
+        pattern: String,
+        of text: String,
+        passing columns: [String],
+        from relation: String
     ) -> String {
         let passed = columns.map(sqlIdentifier)
         let names = "[" + groups.map(sqlLiteral).joined(separator: ", ") + "]"
-        let read = groups.map { "CASE WHEN matched THEN nullif(record.\(sqlIdentifier($0)), '') END AS \(sqlIdentifier($0))" }
-        let inner = passed + [
-            "regexp_matches(\(text), \(sqlLiteral(pattern))) AS matched",
-            "regexp_extract(\(text), \(sqlLiteral(pattern)), \(names)) AS record",
-        ]
-        return "SELECT \((passed + read).joined(separator: ", ")) FROM (SELECT \(inner.joined(separator: ", ")) FROM \(relation))"
+        let read = groups.map {
+            "CASE WHEN matched THEN nullif(record.\(sqlIdentifier($0)), '') END AS \(sqlIdentifier($0))"
+        }
+        let inner =
+            passed + [
+                "regexp_matches(\(text), \(sqlLiteral(pattern))) AS matched",
+                "regexp_extract(\(text), \(sqlLiteral(pattern)), \(names)) AS record",
+            ]
+        return
+            "SELECT \((passed + read).joined(separator: ", ")) FROM (SELECT \(inner.joined(separator: ", ")) FROM \(relation))"
     }
 
-    public func matches(_ text: String, _ pattern: String) -> String { "regexp_matches(\(text), \(sqlLiteral(pattern)))" }
+    public func matches(_ text: String, _ pattern: String) -> String {
+        "regexp_matches(\(text), \(sqlLiteral(pattern)))"
+    }
 
     public func timestamp(_ text: String, timezone: String) -> String {
         let zone = sqlLiteral(timezone)
@@ -107,7 +123,9 @@ public struct DuckDBRecordDialect: RecordDialect {
 
         var json: String {
             guard !members.isEmpty else { return "\"VARCHAR\"" }
-            let pairs = members.map { "\"\($0.name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\":\($0.shape.json)" }
+            let pairs = members.map {
+                "\"\($0.name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\":\($0.shape.json)"
+            }
             return "{" + pairs.joined(separator: ",") + "}"
         }
     }

@@ -7,7 +7,8 @@ import UserAgentsPlugin
 
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Look for what could keep a pipeline from running on this machine.",
+        commandName: "doctor",
+        abstract: "Look for what could keep a pipeline from running on this machine.",
         discussion: """
             EXAMPLES
               millrace doctor
@@ -31,7 +32,9 @@ struct DoctorCommand: AsyncParsableCommand {
             try await DuckDBEngine(DuckDBConfiguration(), temporaryDirectory: scratch).probe()
             return "starts, and is of a version that we know"
         }
-        await report("user-agent rules") { "\(try UAPParser(rulesPath: Composition.userAgentRules).version) in \(Composition.userAgentRules)" }
+        await report("user-agent rules") {
+            "\(try UAPParser(rulesPath: Composition.userAgentRules).version) in \(Composition.userAgentRules)"
+        }
         if let config {
             var option = ConfigOption()
             option.config = config

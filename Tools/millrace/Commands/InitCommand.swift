@@ -4,7 +4,8 @@ import PipelineCore
 
 struct InitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "init", abstract: "Write a config to start from, with a place to drop files into.",
+        commandName: "init",
+        abstract: "Write a config to start from, with a place to drop files into.",
         discussion: """
             EXAMPLES
               millrace init shop
@@ -19,7 +20,10 @@ struct InitCommand: AsyncParsableCommand {
         let path = "\(directory)/millrace.yaml"
         guard !FileManager.default.fileExists(atPath: path) else {
             throw PipelineError(
-                .invalidConfiguration, "\(path) is there already", while: "writing a first config", hint: "name another directory"
+                .invalidConfiguration,
+                "\(path) is there already",
+                while: "writing a first config",
+                hint: "name another directory"
             )
         }
         for folder in ["drop", "sql"] {

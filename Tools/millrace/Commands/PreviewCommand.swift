@@ -5,7 +5,8 @@ import PipelineRuntime
 
 struct PreviewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "preview", abstract: "Show what a source would give: files, columns with their types, first rows, rejects.",
+        commandName: "preview",
+        abstract: "Show what a source would give: files, columns with their types, first rows, rejects.",
         discussion: """
             EXAMPLES
               millrace preview -c shop.yaml orders
@@ -22,7 +23,11 @@ struct PreviewCommand: AsyncParsableCommand {
     func run() async throws {
         let pipeline = try config.pipeline()
         for name in source.map({ [$0] }) ?? pipeline.sourceNames {
-            let preview = try await pipeline.preview(of: name, rows: rows, workspace: try Composition.temporaryWorkspace())
+            let preview = try await pipeline.preview(
+                of: name,
+                rows: rows,
+                workspace: try Composition.temporaryWorkspace()
+            )
             print(text(preview, name: name))
         }
     }
@@ -36,8 +41,12 @@ struct PreviewCommand: AsyncParsableCommand {
         var columns = TextTable(["column", "type", "first rows"])
         for field in preview.schema.fields {
             let values = preview.sample.map { ($0[field.name] ?? nil).map { $0.replacing("\n", with: "⏎") } ?? "NULL" }
-            guard values.contains(where: { $0 != "NULL" }) || preview.sample.isEmpty || !isEvents(preview) else { continue }
-            columns.add([field.name, field.type.description, values.map { String($0.prefix(24)) }.joined(separator: " | ")])
+            guard values.contains(where: { $0 != "NULL" }) || preview.sample.isEmpty || !isEvents(preview) else {
+                continue
+            }
+            columns.add([
+                field.name, field.type.description, values.map { String($0.prefix(24)) }.joined(separator: " | "),
+            ])
         }
         return (lines + ["", columns.text, ""]).joined(separator: "\n")
     }

@@ -25,7 +25,8 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let pipeline = try config.pipeline()
         let report = try await pipeline.run(
-            PipelineRun.Options(targets: names, isFull: full), makeWorkspace: Composition.workspace,
+            PipelineRun.Options(targets: names, isFull: full),
+            makeWorkspace: Composition.workspace,
             progress: TerminalProgress.standard(isQuiet: json)
         )
         if json { try printJSON(report) } else { print(report.text) }
@@ -41,22 +42,32 @@ extension RunReport {
     /// What happened, for people.
     var text: String {
         var lines: [String] = []
-        for source in sources { lines.append(line("source", source.name, source.outcome, source.error, source.summary, source.seconds)) }
+        for source in sources {
+            lines.append(line("source", source.name, source.outcome, source.error, source.summary, source.seconds))
+        }
         for job in jobs { lines.append(line("job", job.name, job.outcome, job.error, job.summary, job.seconds)) }
-        for export in exports { lines.append(line("export", export.name, export.outcome, export.error, export.summary, export.seconds)) }
+        for export in exports {
+            lines.append(line("export", export.name, export.outcome, export.error, export.summary, export.seconds))
+        }
         let ending =
             switch outcome {
             case .skipped: "Nothing new. Everything is up to date."
             case .succeeded: "Done in \(seconds) s, run \(run)."
             case .failed: "Failed after \(seconds) s, run \(run). What was published before is as it was."
-            case .checkFailed: "A data check failed after \(seconds) s, run \(run). What was published before is as it was."
+            case .checkFailed:
+                "A data check failed after \(seconds) s, run \(run). What was published before is as it was."
             case .blocked: "Blocked."
             }
         return (lines + [ending]).joined(separator: "\n")
     }
 
     private func line(
-        _ kind: String, _ name: String, _ outcome: Outcome, _ error: String?, _ summary: String, _ seconds: Double
+        _ kind: String,
+        _ name: String,
+        _ outcome: Outcome,
+        _ error: String?,
+        _ summary: String,
+        _ seconds: Double
     ) -> String {
         let start = pad(kind, 7) + pad(name, 16)
         switch outcome {
@@ -82,7 +93,8 @@ extension RunReport.Job {
     fileprivate var summary: String {
         let total = rows.values.reduce(0, +)
         let tables = rows.count == 1 ? "\(rows.keys.first ?? "")" : "\(rows.count) datasets"
-        return "\(tables), \(grouped(total)) rows" + (duplicates > 0 ? ", \(grouped(duplicates)) duplicates left out" : "")
+        return "\(tables), \(grouped(total)) rows"
+            + (duplicates > 0 ? ", \(grouped(duplicates)) duplicates left out" : "")
     }
 }
 

@@ -5,7 +5,8 @@ import PipelineRuntime
 
 struct RunsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "runs", abstract: "List the latest runs, or show one.",
+        commandName: "runs",
+        abstract: "List the latest runs, or show one.",
         discussion: """
             EXAMPLES
               millrace runs -c shop.yaml
@@ -26,7 +27,12 @@ struct RunsCommand: AsyncParsableCommand {
         let runs = try history.runs(limit: run == nil ? limit : Int(Int32.max))
         if let run {
             guard let found = runs.first(where: { $0.run == run }) else {
-                throw PipelineError(.notFound, "there is no run '\(run)'", while: "looking it up", hint: "`millrace runs` lists them")
+                throw PipelineError(
+                    .notFound,
+                    "there is no run '\(run)'",
+                    while: "looking it up",
+                    hint: "`millrace runs` lists them"
+                )
             }
             return json ? try printJSON(found) : print(found.text)
         }
@@ -35,7 +41,10 @@ struct RunsCommand: AsyncParsableCommand {
         for run in runs {
             let rows = run.sources.reduce(0) { $0 + $1.rows }
             let rejected = run.sources.reduce(0) { $0 + $1.rejected }
-            table.add([run.run, String(run.startedAt.prefix(19)) + "Z", run.outcome.rawValue, "\(run.seconds)", grouped(rows), grouped(rejected)])
+            table.add([
+                run.run, String(run.startedAt.prefix(19)) + "Z", run.outcome.rawValue, "\(run.seconds)", grouped(rows),
+                grouped(rejected),
+            ])
         }
         print(table.text)
     }

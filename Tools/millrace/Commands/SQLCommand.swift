@@ -11,7 +11,8 @@ struct SQLCommand: AsyncParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable { case table, csv, json, ndjson }
 
     static let configuration = CommandConfiguration(
-        commandName: "sql", abstract: "Ask the lake a question, read-only; tables by name.",
+        commandName: "sql",
+        abstract: "Ask the lake a question, read-only; tables by name.",
         discussion: """
             EXAMPLES
               millrace sql -c shop.yaml "SELECT channel, sum(sessions) AS sessions FROM acquisition GROUP BY 1 ORDER BY 2 DESC"

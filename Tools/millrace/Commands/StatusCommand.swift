@@ -4,7 +4,8 @@ import PipelineRuntime
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Show what a run would do now, and how the last one ended.",
+        commandName: "status",
+        abstract: "Show what a run would do now, and how the last one ended.",
         discussion: """
             EXAMPLES
               millrace status -c shop.yaml

@@ -4,7 +4,8 @@ import PipelineRuntime
 
 struct TablesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tables", abstract: "List the tables of the lake, or describe one: definition, columns, size, versions.",
+        commandName: "tables",
+        abstract: "List the tables of the lake, or describe one: definition, columns, size, versions.",
         discussion: """
             EXAMPLES
               millrace tables -c shop.yaml
@@ -42,7 +43,10 @@ struct TablesCommand: AsyncParsableCommand {
             let names = try await tables.tables().map(\.rawValue)
             let nearest = names.nearest(to: name).map { "did you mean '\($0)'? " } ?? ""
             throw PipelineError(
-                .notFound, "there is no table '\(name)'", while: "describing a table", hint: nearest + "`millrace tables` lists them"
+                .notFound,
+                "there is no table '\(name)'",
+                while: "describing a table",
+                hint: nearest + "`millrace tables` lists them"
             )
         }
         json ? try printJSON(summary(snapshot, isWhole: true)) : try await describe(snapshot, in: tables)
@@ -64,11 +68,21 @@ struct TablesCommand: AsyncParsableCommand {
     private func summary(_ snapshot: TableSnapshot, isWhole: Bool) -> Summary {
         let definition = snapshot.definition
         return Summary(
-            table: definition.name.rawValue, rows: snapshot.rowCount, bytes: snapshot.size, files: snapshot.files.count,
-            version: snapshot.version, committedAt: snapshot.committedAt.description, summary: definition.summary,
+            table: definition.name.rawValue,
+            rows: snapshot.rowCount,
+            bytes: snapshot.size,
+            files: snapshot.files.count,
+            version: snapshot.version,
+            committedAt: snapshot.committedAt.description,
+            summary: definition.summary,
             columns: isWhole
                 ? definition.schema.fields.map {
-                    Column(name: $0.name, type: $0.type.description, nullable: $0.isNullable, description: $0.description)
+                    Column(
+                        name: $0.name,
+                        type: $0.type.description,
+                        nullable: $0.isNullable,
+                        description: $0.description
+                    )
                 } : nil
         )
     }
@@ -76,7 +90,9 @@ struct TablesCommand: AsyncParsableCommand {
     private func describe(_ snapshot: TableSnapshot, in tables: any TableStore) async throws {
         let definition = snapshot.definition
         print("\(definition.name): \(definition.summary)\n")
-        print("\(grouped(snapshot.rowCount)) rows, \(size(snapshot.size)) in \(snapshot.files.count) files, version \(snapshot.version)")
+        print(
+            "\(grouped(snapshot.rowCount)) rows, \(size(snapshot.size)) in \(snapshot.files.count) files, version \(snapshot.version)"
+        )
         if !definition.key.isEmpty { print("one row per \(definition.key.joined(separator: ", "))") }
         var columns = TextTable(["column", "type", "null", "definition"])
         for field in definition.schema.fields {

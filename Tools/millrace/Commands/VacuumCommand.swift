@@ -4,7 +4,8 @@ import PipelineRuntime
 
 struct VacuumCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "vacuum", abstract: "Remove files that no recent version of a table refers to.",
+        commandName: "vacuum",
+        abstract: "Remove files that no recent version of a table refers to.",
         discussion: """
             A run does this by itself with a grace of seven days: so long an old version can still be read.
 
@@ -19,7 +20,9 @@ struct VacuumCommand: AsyncParsableCommand {
     var graceHours = 168
 
     func validate() throws {
-        if graceHours < 1 { throw ValidationError("--grace-hours must be at least 1: a query that is going on needs its files.") }
+        if graceHours < 1 {
+            throw ValidationError("--grace-hours must be at least 1: a query that is going on needs its files.")
+        }
     }
 
     func run() async throws {

@@ -25,7 +25,10 @@ struct RowPrinter {
     }
 
     private func printCSV(_ rows: RowStream) async throws {
-        writeAll(Array((definition.schema.names.map(quotedIfNeeded).joined(separator: ",") + "\n").utf8), to: STDOUT_FILENO)
+        writeAll(
+            Array((definition.schema.names.map(quotedIfNeeded).joined(separator: ",") + "\n").utf8),
+            to: STDOUT_FILENO
+        )
         for try await chunk in rows { writeAll(chunk.bytes, to: STDOUT_FILENO) }
     }
 

@@ -15,7 +15,10 @@ struct TextTable {
         let all = [header] + rows
         let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
         let isNumber = header.indices.map { column in
-            !rows.isEmpty && rows.allSatisfy { $0[column].isEmpty || $0[column].first?.isNumber == true || $0[column].first == "-" }
+            !rows.isEmpty
+                && rows.allSatisfy {
+                    $0[column].isEmpty || $0[column].first?.isNumber == true || $0[column].first == "-"
+                }
         }
         return all.map { row in
             let cells = row.enumerated().map { column, cell in
