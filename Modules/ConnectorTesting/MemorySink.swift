@@ -19,7 +19,9 @@ public final class MemorySink: Sink {
     public func probe() async throws {}
 
     /// Begins a delivery that other deliveries know nothing of.
-    public func begin(_ header: DeliveryHeader) async throws -> any SinkDelivery { Delivery(sink: self, run: header.run) }
+    public func begin(_ header: DeliveryHeader) async throws -> any SinkDelivery {
+        Delivery(sink: self, run: header.run)
+    }
 
     /// The run of the last delivery that was committed.
     public func currentDelivery() async throws -> RunID? { latest.withLock { $0 } }

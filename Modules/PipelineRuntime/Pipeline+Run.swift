@@ -3,8 +3,8 @@ public import PipelineCore
 extension Pipeline {
     /// Runs once, alone: throws `conflict` while another process runs the same pipeline.
     ///
-    /// - Parameter makeWorkspace: makes a directory for the run's own files below the given one, after removing what
-    ///   killed runs left there.
+    /// `makeWorkspace` makes a directory for the run's own files below the given one, after removing what killed runs
+    /// left there.
     public func run(
         _ options: PipelineRun.Options,
         makeWorkspace: (_ parent: String) throws -> any Workspace,

@@ -9,11 +9,14 @@ public struct PipelineStatus: Sendable, Codable {
     public struct Part: Sendable, Codable {
         /// `source`, `job` or `export`.
         public let kind: String
+        /// The name in the config.
         public let name: String
         /// What is to be done; nil where nothing is.
         public let pending: String?
     }
+    /// Sources, then jobs, then exports, each in the order in which a run takes them.
     public let parts: [Part]
+    /// Whether a run would find nothing to do.
     public var isCurrent: Bool { parts.allSatisfy { $0.pending == nil } }
 }
 

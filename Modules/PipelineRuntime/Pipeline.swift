@@ -7,13 +7,17 @@ internal import VisualizationExport
 
 /// A pipeline put together from its config file; opening it touches nothing.
 public struct Pipeline: Sendable {
+    /// The name from the config, by default that of its folder.
     public let name: String
     /// The IANA name of the zone that days are counted in.
     public let timezone: String
     /// The directory for control data on this machine.
     public let stateDirectory: String
+    /// Runs SQL for jobs, exports and queries.
     public let engine: any QueryEngine
+    /// The tables of the lake.
     public let tables: any TableStore
+    /// The files that were taken, as they came.
     public let rawZone: any RawZone
     let sources: [(name: String, source: any FileSource, options: IngestionOptions)]
     let jobs: [(name: String, after: [String], job: any ProcessingJob)]

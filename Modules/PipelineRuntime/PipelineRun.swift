@@ -11,6 +11,7 @@ public struct PipelineRun: Sendable {
         public var targets: [String]
         /// Whether jobs and exports run even if nothing has changed.
         public var isFull: Bool
+        /// All that is pending, unless told otherwise.
         public init(targets: [String] = [], isFull: Bool = false) {
             self.targets = targets
             self.isFull = isFull
@@ -39,8 +40,9 @@ public struct PipelineRun: Sendable {
         run = RunID.new(at: pipeline.clock.now())
     }
 
-    /// Runs; an error of one part is in the report and stops what depends on it, not the rest. Throws only where nothing can
-    /// be done at all, and when cancelled.
+    /// Runs; an error of one part is in the report and stops what depends on it, not the rest.
+    ///
+    /// Throws only where nothing can be done at all, and when cancelled.
     func callAsFunction() async throws -> RunReport {
         let targets = try RunTargets(options.targets, in: pipeline)
         let start = ContinuousClock.now

@@ -8,8 +8,10 @@ struct RunTargets {
     let jobs: Set<String>
     let exports: Set<String>
 
-    /// Everything where no name is given. A job needs the jobs it waits for, those whose tables it reads, and all sources; an
-    /// export needs the jobs whose tables it delivers.
+    /// What the names need; everything where no name is given.
+    ///
+    /// A job needs the jobs it waits for, those whose tables it reads, and all sources; an export needs the jobs whose
+    /// tables it delivers.
     init(_ names: [String], in pipeline: Pipeline) throws {
         guard !names.isEmpty else {
             sources = Set(pipeline.sources.map(\.name))

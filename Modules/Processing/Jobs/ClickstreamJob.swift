@@ -18,10 +18,13 @@ public struct ClickstreamJob: ProcessingJob {
         (models.models.map(\.query) + [userAgents.version, locator?.version ?? ""]).joined(separator: "\n")
     }
 
+    /// The twelve datasets, in the order in which they are published.
     public var outputs: [DatasetName] { models.definitions.map(\.name) }
 
+    /// The event log; the lookups are the job's own.
     public func inputs(among tables: [DatasetName]) -> [DatasetName] { [DatasetDefinition.eventLog.name] }
 
+    /// Computes all datasets in one session of the engine, then publishes them one after the other.
     public func run(in context: JobContext) async throws -> JobReport {
         let freshness = try await Freshness.current(of: self, in: context.tables)
         let log = try await context.input(.eventLog).table

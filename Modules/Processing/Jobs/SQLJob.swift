@@ -2,10 +2,14 @@ public import PipelineCore
 
 /// A user's query that becomes a table, published only if its checks hold.
 public struct SQLJob: ProcessingJob {
+    /// The table that the result becomes.
     public let into: DatasetName
+    /// One SELECT over tables of the lake.
     public let query: SQLText
+    /// What must hold of the result.
     public let checks: [DataCheck]
 
+    /// A job by its parts.
     public init(into: DatasetName, query: SQLText, checks: [DataCheck]) {
         self.into = into
         self.query = query
@@ -43,7 +47,9 @@ public struct SQLJob: ProcessingJob {
         }
     }
 
+    /// The text of the query.
     public var definition: String { query.text }
+    /// The one table that it fills.
     public var outputs: [DatasetName] { [into] }
 
     /// The tables whose names stand in the query, outside of strings and comments.
@@ -52,6 +58,7 @@ public struct SQLJob: ProcessingJob {
         return tables.filter { $0 != into && words.contains($0.rawValue) }
     }
 
+    /// Writes the result into a staging directory, checks it there, and publishes it whole.
     public func run(in context: JobContext) async throws -> JobReport {
         let freshness = try await Freshness.current(of: self, in: context.tables)
         var inputs: [EngineTable] = []

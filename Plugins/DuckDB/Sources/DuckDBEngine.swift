@@ -11,7 +11,9 @@ internal import Foundation
 /// A job sees its inputs and its outputs and nothing else of the machine, has no network, and ends when its task is
 /// cancelled, its time is over or our process goes. Results cross as files, as canonical CSV, or as short JSON lines.
 public struct DuckDBEngine: QueryEngine {
+    /// Renders shipped SQL as DuckDB reads it.
     public var dialect: any SQLDialect { DuckDBDialect() }
+    /// Renders SQL over text records as DuckDB reads it.
     public var records: any RecordDialect { DuckDBRecordDialect() }
     private let configuration: DuckDBConfiguration
     private let temporaryDirectory: String
@@ -22,10 +24,12 @@ public struct DuckDBEngine: QueryEngine {
         self.temporaryDirectory = temporaryDirectory
     }
 
+    /// Starts the program once and asks for its version.
     public func probe() async throws {
         _ = try await session("starting DuckDB", inputs: [], outputs: []) { _ in }
     }
 
+    /// Runs the steps in one process, which is killed when the task is cancelled or the time is over.
     public func run(_ job: EngineJob, progress: @escaping @Sendable (Int) -> Void) async throws -> EngineResult {
         try await session("running \(job.name)", inputs: job.inputs, outputs: job.outputs) { session in
             var written: [String: EngineResult.Written] = [:]
@@ -49,6 +53,7 @@ public struct DuckDBEngine: QueryEngine {
         }
     }
 
+    /// Runs a query in a process of its own, whose pipe holds it back as long as `body` does not take rows.
     public func withRows<Result: Sendable>(
         of sql: SQLText,
         over inputs: [EngineTable],
@@ -65,10 +70,12 @@ public struct DuckDBEngine: QueryEngine {
         }
     }
 
+    /// Asks DuckDB to describe the query; nothing of it is run.
     public func schema(of sql: SQLText, over inputs: [EngineTable]) async throws -> Schema {
         try await session("reading a query", inputs: inputs, outputs: []) { try await describe(sql, in: $0).schema }
     }
 
+    /// Reads the footer of the file, not its rows.
     public func describe(parquet path: String) async throws -> (schema: Schema, rowCount: Int64) {
         try await session("reading \(path)", inputs: [], readable: [path], outputs: []) { session in
             let relation = "read_parquet(\(sqlLiteral(path)))"

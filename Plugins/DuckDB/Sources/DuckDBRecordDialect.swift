@@ -2,8 +2,10 @@ public import PipelineCore
 
 /// How DuckDB takes text records apart.
 public struct DuckDBRecordDialect: RecordDialect {
+    /// The dialect has no settings.
     public init() {}
 
+    /// Whether a text is one JSON object.
     public func isJSONObject(_ text: String) -> String {
         "(json_valid(\(text)) AND starts_with(ltrim(\(text)), '{'))"
     }
@@ -33,11 +35,13 @@ public struct DuckDBRecordDialect: RecordDialect {
             + "FROM (SELECT \((passed + records).joined(separator: ", ")) FROM \(relation))"
     }
 
+    /// A JSON object without some of its top-level members.
     public func jsonObject(_ text: String, without members: [String]) -> String {
         let patch = "{" + members.map { "\(jsonString($0)): null" }.joined(separator: ", ") + "}"
         return members.isEmpty ? text : "CAST(json_merge_patch(\(text), \(sqlLiteral(patch))) AS VARCHAR)"
     }
 
+    /// A JSON object of texts, without those that are NULL.
     public func jsonObject(of members: [(name: String, value: String)]) -> String {
         guard !members.isEmpty else { return "CAST(NULL AS VARCHAR)" }
         let pairs = members.map { "\(sqlLiteral($0.name)), \($0.value)" }.joined(separator: ", ")
@@ -45,15 +49,18 @@ public struct DuckDBRecordDialect: RecordDialect {
         return "nullif(CAST(json_merge_patch('{}', json_object(\(pairs))) AS VARCHAR), '{}')"
     }
 
+    /// One JSON object from two; members of the second win.
     public func jsonMerge(_ first: String, _ second: String) -> String {
         "CASE WHEN \(second) IS NULL THEN \(first) WHEN \(first) IS NULL THEN \(second) "
             + "ELSE CAST(json_merge_patch(\(first), \(second)) AS VARCHAR) END"
     }
 
+    /// The names of the top-level members of all JSON objects in a column.
     public func selectingMemberNames(of text: String, from relation: String) -> String {
         "SELECT DISTINCT unnest(json_keys(\(text))) AS name FROM \(relation)"
     }
 
+    /// The parts of a text that named groups capture, one column each.
     public func selectingGroups(
         _ groups: [String],
         pattern: String,
@@ -75,10 +82,12 @@ public struct DuckDBRecordDialect: RecordDialect {
             "SELECT \((passed + read).joined(separator: ", ")) FROM (SELECT \(inner.joined(separator: ", ")) FROM \(relation))"
     }
 
+    /// Whether a regular expression matches anywhere in a text; RE2.
     public func matches(_ text: String, _ pattern: String) -> String {
         "regexp_matches(\(text), \(sqlLiteral(pattern)))"
     }
 
+    /// A moment from text in one of the forms that logs and exports use.
     public func timestamp(_ text: String, timezone: String) -> String {
         let zone = sqlLiteral(timezone)
         let number = "TRY_CAST(\(text) AS DOUBLE)"
@@ -97,10 +106,12 @@ public struct DuckDBRecordDialect: RecordDialect {
             """
     }
 
+    /// A safe cast; NULL where the text is no such value.
     public func cast(_ text: String, to type: DataType) -> String {
         type == .varchar ? text : "TRY_CAST(\(text) AS \(type.duckDBName))"
     }
 
+    /// 32 hexadecimal digits that identify a text.
     public func digest(_ text: String) -> String { "md5(\(text))" }
 
     private func jsonString(_ text: String) -> String {
