@@ -2,12 +2,6 @@ internal import PipelineConfig
 internal import PipelineCore
 internal import Processing
 
-#if canImport(FoundationEssentials)
-internal import FoundationEssentials
-#else
-internal import Foundation
-#endif
-
 extension BlockKind where Value == JobPart {
     /// `use: clickstream`.
     static var clickstream: BlockKind {
@@ -49,7 +43,8 @@ extension BlockKind where Value == JobPart {
             let directory = block.baseDirectory
             let job = SQLJob(block) { path in
                 let absolute = path.hasPrefix("/") ? path : "\(directory)/\(path)"
-                return FileManager.default.contents(atPath: absolute).flatMap { String(bytes: $0, encoding: .utf8) }
+                let bytes = try? TextFile.read(absolute, limit: 1 << 20)  // The block says that there is no such file.
+                return bytes.flatMap { String(validating: $0, as: UTF8.self) }
             }
             return JobPart(make: { _ in job }, outputs: job.outputs)
         }

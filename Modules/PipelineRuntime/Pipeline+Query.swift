@@ -6,13 +6,22 @@ extension Pipeline {
         of sql: SQLText,
         _ body: @escaping @Sendable (Schema, RowStream) async throws -> Result
     ) async throws -> Result {
+        let names = try await tables.tables()
         var inputs: [EngineTable] = []
-        for name in try await tables.tables() where sql.text.lowercased().contains(name.rawValue) {
+        for name in names where sql.text.lowercased().contains(name.rawValue) {
             guard let snapshot = try await tables.snapshot(of: name, at: nil) else { continue }
             inputs.append(
                 EngineTable(name, schema: snapshot.definition.schema, storage: .parquet(snapshot.files.map(\.path)))
             )
         }
-        return try await engine.withRows(of: sql, over: inputs, body)
+        do {
+            return try await engine.withRows(of: sql, over: inputs, body)
+        } catch var error as PipelineError where error.code == .invalidQuery && error.hint == nil {
+            error.hint =
+                names.isEmpty
+                ? "the lake has no tables yet; `millrace run` makes them"
+                : "write one SELECT over the tables \(names.map(\.rawValue).joined(separator: ", "))"
+            throw error
+        }
     }
 }

@@ -20,7 +20,7 @@ public struct Pipeline: Sendable {
     /// The files that were taken, as they came.
     public let rawZone: any RawZone
     let sources: [(name: String, source: any FileSource, options: IngestionOptions)]
-    let jobs: [(name: String, after: [String], job: any ProcessingJob)]
+    let jobs: [PipelineJob]
     let exports: [ExportJob]
     let codings: [any ContentCoding]
     let clock: UniqueClock
@@ -40,14 +40,14 @@ public struct Pipeline: Sendable {
         rawZone = LandingLog(store: store)
         sources = try file.sources.map { ($0.name, try $0.value.build(file.context), $0.value.options) }
         let tools = JobTools(dialect: engine.dialect, timezone: file.timezone, context: file.context, parsers: parsers)
-        jobs = try file.jobs.map { ($0.name, $0.after, try $0.value.make(tools)) }
+        jobs = file.jobs.map { PipelineJob($0, tools: tools) }
         exports = try file.exports.map {
             ExportJob(name: $0.name, sink: try $0.value.build(file.context), selection: $0.value.selection)
         }
     }
 
     /// The datasets that jobs produce, in the order in which they do.
-    public var datasets: [DatasetName] { jobs.flatMap(\.job.outputs) }
+    public var datasets: [DatasetName] { jobs.flatMap(\.outputs) }
 
     /// The names of sources, jobs and exports, for targets.
     public var names: [String] { sources.map(\.name) + jobs.map(\.name) + exports.map(\.name) }

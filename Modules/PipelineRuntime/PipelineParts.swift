@@ -10,7 +10,7 @@ public struct SourcePart: Sendable {
     let options: IngestionOptions
 }
 
-/// What a job's block becomes: the job, once the engine and the parsers are there.
+/// What a job's block becomes: the job, once somebody needs it.
 public struct JobPart: Sendable {
     let make: @Sendable (JobTools) throws -> any ProcessingJob
     /// The tables that it writes.

@@ -13,6 +13,15 @@ public struct RunReport: Sendable, Codable {
         /// What it waits for did not succeed.
         case blocked
     }
+    /// A source, a job or an export in a run.
+    public enum Part: Sendable {
+        /// A source has been looked at, and what is new in it taken.
+        case source(Source)
+        /// A job was run, or found up to date.
+        case job(Job)
+        /// An export was delivered, or found up to date.
+        case export(Export)
+    }
     /// A source in a run.
     public struct Source: Sendable, Codable {
         /// The name in the config.
@@ -23,6 +32,8 @@ public struct RunReport: Sendable, Codable {
         public var error: String?
         /// The table that its rows go into.
         public var table: String
+        /// All files that were there, those that had been taken before included.
+        public var found: Int = 0
         /// The files that were taken, or were found to hold known content.
         public var files: Int = 0
         /// The records found in those files: always `accepted` + `rejected`.
@@ -80,6 +91,8 @@ public struct RunReport: Sendable, Codable {
     public var jobs: [Job] = []
     /// In the order of the config; those that the run was not about are left out.
     public var exports: [Export] = []
+    /// What went wrong without harm to what was asked for, such as the removal of old files.
+    public var warnings: [String] = []
 
     /// Failed if anything failed; `checkFailed` if checks are all that failed; skipped if nothing was new.
     public var outcome: Outcome {

@@ -9,12 +9,12 @@ struct SimulateCommand: AsyncParsableCommand {
         commandName: "simulate",
         abstract: "Write the traffic of a web shop that does not exist, to try a pipeline on.",
         discussion: """
-            The same seed gives the same bytes. The files are NDJSON in Segment's form, one a day; read them with
-            `use: files`, `format: ndjson`, `events: segment`.
+            The same seed gives the same bytes. The files are NDJSON in Segment's form, one a
+            day; a source reads them with `format: ndjson` and `events: segment`.
 
             EXAMPLES
-              millrace simulate --output drop/shop
-              millrace simulate --output drop/shop --days 7 --events 100000 --seed 7
+              millrace simulate --output drop
+              millrace simulate --output drop --days 7 --events 100000 --seed 7
             """
     )
 
@@ -46,10 +46,8 @@ struct SimulateCommand: AsyncParsableCommand {
             coding: plain ? nil : GzipCoding(),
             progress: TerminalProgress.standard()
         )
-        print("\(output): \(days) days, \(grouped(Int64(truth.events))) events")
-        print(
-            "  of which \(grouped(Int64(truth.duplicates))) are duplicates and \(grouped(Int64(truth.lateEvents))) came late"
-        )
+        print("\(output): \(counted(days, "day")), \(counted(truth.events, "event"))")
+        print("  sent again: \(grouped(Int64(truth.duplicates))), sent late: \(grouped(Int64(truth.lateEvents)))")
     }
 }
 

@@ -7,11 +7,12 @@ struct VacuumCommand: AsyncParsableCommand {
         commandName: "vacuum",
         abstract: "Remove files that no recent version of a table refers to.",
         discussion: """
-            A run does this by itself with a grace of seven days: so long an old version can still be read.
+            A run does this by itself with a grace of seven days: so long can an old version
+            of a table be read.
 
             EXAMPLES
-              millrace vacuum -c shop.yaml
-              millrace vacuum -c shop.yaml --grace-hours 1
+              millrace vacuum
+              millrace vacuum --grace-hours 24
             """
     )
 
@@ -27,6 +28,6 @@ struct VacuumCommand: AsyncParsableCommand {
 
     func run() async throws {
         let removed = try await config.pipeline().vacuum(grace: .seconds(graceHours * 3600))
-        print("\(grouped(Int64(removed.files))) files removed, \(size(removed.bytes)).")
+        print("\(counted(removed.files, "file")) removed, \(size(removed.bytes)).")
     }
 }
