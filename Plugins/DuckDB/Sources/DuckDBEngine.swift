@@ -98,14 +98,13 @@ public struct DuckDBEngine: QueryEngine {
         outputs: [String],
         _ body: @escaping @Sendable (DuckDBSession) async throws -> Result
     ) async throws -> Result {
-        let directory = "\(temporaryDirectory)/\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: directory) }  // What is left is swept by the next start.
-        let script = DuckDBScript(configuration: configuration, temporaryDirectory: directory)
+        let directory = try SessionDirectory(in: temporaryDirectory)
+        defer { directory.remove() }
+        let script = DuckDBScript(configuration: configuration, temporaryDirectory: directory.path)
         let program = try DuckDBProgram.locate(configuration.program)
         do {
             return try await withTimeout(configuration.timeout, while: operation) {
-                try await DuckDBSession.run(program: program, workingDirectory: directory) { session in
+                try await DuckDBSession.run(program: program, workingDirectory: directory.path) { session in
                     let opening = SessionStatement(
                         text: script.prelude(reading: inputs.flatMap(\.paths) + readable, writing: outputs)
                     )
