@@ -100,7 +100,8 @@ let package = Package(
             dependencies: [
                 "PipelineCore", "PipelineConfig", "PipelineRuntime", "Ingestion", "Processing", "VisualizationExport",
                 "Lake", "Gzip", "Simulation",
-                "LocalFilesPlugin", "DuckDBPlugin", "SQLitePlugin", "CSVExportPlugin", "UserAgentsPlugin", "MaxMindPlugin",
+                "LocalFilesPlugin", "DuckDBPlugin", "SQLitePlugin", "CSVExportPlugin", "UserAgentsPlugin",
+                "MaxMindPlugin",
                 arguments, logging,
             ],
             path: "Tools/millrace",
@@ -111,8 +112,14 @@ let package = Package(
         tests("Gzip", ["Gzip", "PipelineCore"]),
         tests("PipelineConfig", ["PipelineConfig", "PipelineCore"]),
         tests("Lake", ["Lake", "PipelineCore", "LocalFilesPlugin", "ConnectorTesting"]),
-        tests("Ingestion", ["Ingestion", "PipelineCore", "Gzip", "Lake", "LocalFilesPlugin", "DuckDBPlugin", "ConnectorTesting"]),
-        tests("Processing", ["Processing", "PipelineCore", "DuckDBPlugin", "ConnectorTesting", "UserAgentsPlugin", subprocess]),
+        tests(
+            "Ingestion",
+            ["Ingestion", "PipelineCore", "Gzip", "Lake", "LocalFilesPlugin", "DuckDBPlugin", "ConnectorTesting"]
+        ),
+        tests(
+            "Processing",
+            ["Processing", "PipelineCore", "DuckDBPlugin", "ConnectorTesting", "UserAgentsPlugin", subprocess]
+        ),
         tests("VisualizationExport", ["VisualizationExport", "PipelineCore", "ConnectorTesting"]),
         tests("Simulation", ["Simulation", "PipelineCore", "LocalFilesPlugin", "ConnectorTesting"]),
         tests(

@@ -14,7 +14,7 @@ struct YAMLFile {
         do {
             return parse(try TextFile.read(path, limit: Self.sizeLimit))
         } catch {
-            let hint = error.problem == "does not exist" ? "name the config file with -c FILE" : nil
+            let hint = error.problem == "does not exist" ? "name the config file with -c FILE, or let `millrace init` write one" : nil
             return reject("the config file \(error.problem)", hint: hint, at: nil)
         }
     }

@@ -14,27 +14,38 @@ public enum DataCheck: Sendable, Hashable {
     case range(column: String, minimum: Double?, maximum: Double?)
 
     /// Checks a table all at once; throws `checkFailed` naming every check that does not hold, with the number of rows.
-    static func verify(_ checks: [DataCheck], of table: EngineTable, with engine: any QueryEngine, job: String) async throws {
+    static func verify(_ checks: [DataCheck], of table: EngineTable, with engine: any QueryEngine, job: String)
+        async throws
+    {
         guard !checks.isEmpty else { return }
         let known = Set(table.schema.names.map { $0.lowercased() })
         let missing = checks.flatMap(\.columns).filter { !known.contains($0.lowercased()) }
         guard missing.isEmpty else {
             throw PipelineError(
-                .checkFailed, "a check names '\(missing[0])', which \(table.name) does not have", while: "checking job '\(job)'",
+                .checkFailed,
+                "a check names '\(missing[0])', which \(table.name) does not have",
+                while: "checking job '\(job)'",
                 hint: "it has: \(table.schema.names.joined(separator: ", "))"
             )
         }
         let steps = checks.enumerated().map {
-            EngineJob.Step.measure(label: "\($0)", SQLText($1.countingViolations(in: sqlIdentifier(table.name.rawValue))))
+            EngineJob.Step.measure(
+                label: "\($0)",
+                SQLText($1.countingViolations(in: sqlIdentifier(table.name.rawValue)))
+            )
         }
-        let result = try await engine.run(EngineJob(name: "the checks of '\(job)'", inputs: [table], steps: steps)) { _ in }
+        let result = try await engine.run(EngineJob(name: "the checks of '\(job)'", inputs: [table], steps: steps)) {
+            _ in
+        }
         let failures = checks.enumerated().compactMap { index, check -> String? in
             let count = (result.measured["\(index)"]?.first?["n"] ?? nil).flatMap { Int64($0) } ?? 0
             return check.failure(count)
         }
         guard failures.isEmpty else {
             throw PipelineError(
-                .checkFailed, failures.joined(separator: "; "), while: "checking job '\(job)'",
+                .checkFailed,
+                failures.joined(separator: "; "),
+                while: "checking job '\(job)'",
                 hint: "the new result was not published; \(table.name) is as it was"
             )
         }
@@ -52,16 +63,20 @@ public enum DataCheck: Sendable, Hashable {
     private func countingViolations(in table: String) -> String {
         switch self {
         case .notNull(let columns):
-            return "SELECT count(*) AS n FROM \(table) WHERE " + columns.map { "\(sqlIdentifier($0)) IS NULL" }.joined(separator: " OR ")
+            return "SELECT count(*) AS n FROM \(table) WHERE "
+                + columns.map { "\(sqlIdentifier($0)) IS NULL" }.joined(separator: " OR ")
         case .unique(let columns):
             let list = columns.map(sqlIdentifier).joined(separator: ", ")
-            return "SELECT count(*) AS n FROM (SELECT \(list) FROM \(table) GROUP BY \(list) HAVING count(*) > 1) AS repeated"
+            return
+                "SELECT count(*) AS n FROM (SELECT \(list) FROM \(table) GROUP BY \(list) HAVING count(*) > 1) AS repeated"
         case .rowCount: return "SELECT count(*) AS n FROM \(table)"
         case .accepted(let column, let values):
             let list = values.map(sqlLiteral).joined(separator: ", ")
             return "SELECT count(*) AS n FROM \(table) WHERE CAST(\(sqlIdentifier(column)) AS VARCHAR) NOT IN (\(list))"
         case .range(let column, let minimum, let maximum):
-            let bounds = [minimum.map { "\(sqlIdentifier(column)) < \($0)" }, maximum.map { "\(sqlIdentifier(column)) > \($0)" }]
+            let bounds = [
+                minimum.map { "\(sqlIdentifier(column)) < \($0)" }, maximum.map { "\(sqlIdentifier(column)) > \($0)" },
+            ]
             return "SELECT count(*) AS n FROM \(table) WHERE " + bounds.compactMap { $0 }.joined(separator: " OR ")
         }
     }
@@ -74,7 +89,8 @@ public enum DataCheck: Sendable, Hashable {
             return nil
         case _ where count == 0: return nil
         case .notNull(let columns): return "\(count) rows have no \(columns.joined(separator: " or "))"
-        case .unique(let columns): return "\(count) values of \(columns.joined(separator: ", ")) stand in more than one row"
+        case .unique(let columns):
+            return "\(count) values of \(columns.joined(separator: ", ")) stand in more than one row"
         case .accepted(let column, _): return "\(count) rows have another \(column) than accepted"
         case .range(let column, _, _): return "\(count) rows have a \(column) out of range"
         }
@@ -93,7 +109,8 @@ extension ConfigurationType where Value == DataCheck {
             if minimum == nil, maximum == nil, !block.isDescribing { block.reject(key: nil, "it needs 'min' or 'max'") }
             return .rowCount(minimum: minimum, maximum: maximum)
         }
-        let accepted = ConfigurationType<DataCheck>.object(example: "{ column: status, values: [open, closed] }") { block in
+        let accepted = ConfigurationType<DataCheck>.object(example: "{ column: status, values: [open, closed] }") {
+            block in
             .accepted(
                 column: block.require("column", .text(example: "status"), "The column."),
                 values: block.require("values", .list(.text(example: "open")), "All values that it may have.")

@@ -24,11 +24,14 @@ public struct Freshness: Sendable, Hashable {
     /// Why a job must run, in words for people; nil if all its outputs are up to date.
     public func staleness(of job: any ProcessingJob, in tables: any TableStore) async throws -> String? {
         for output in job.outputs {
-            guard let snapshot = try await tables.snapshot(of: output, at: nil) else { return "\(output) does not exist yet" }
+            guard let snapshot = try await tables.snapshot(of: output, at: nil) else {
+                return "\(output) does not exist yet"
+            }
             let recorded = Self.recorded(in: snapshot)
             if recorded.definition != definition { return "its definition has changed" }
             for (input, version) in inputs.sorted(by: { $0.key < $1.key }) where recorded.inputs[input] != version {
-                return "\(input) is at version \(version)" + (recorded.inputs[input].map { ", computed from \($0)" } ?? "")
+                return "\(input) is at version \(version)"
+                    + (recorded.inputs[input].map { ", computed from \($0)" } ?? "")
             }
         }
         return nil

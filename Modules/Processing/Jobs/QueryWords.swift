@@ -6,7 +6,8 @@ struct QueryWords {
         var rest = Array(sql.utf8)[...]
         var word: [UInt8] = []
         func isWordByte(_ byte: UInt8) -> Bool {
-            byte == 95 || byte >= 128 || (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+            byte == 95 || byte >= 128 || (48...57).contains(byte) || (65...90).contains(byte)
+                || (97...122).contains(byte)
         }
         func skip(past end: String) {
             let end = Array(end.utf8)

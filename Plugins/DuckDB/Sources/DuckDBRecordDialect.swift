@@ -2,36 +2,46 @@ public import PipelineCore
 
 /// How DuckDB takes text records apart.
 public struct DuckDBRecordDialect: RecordDialect {
+    /// The dialect has no settings.
     public init() {}
 
+    /// Whether a text is one JSON object.
     public func isJSONObject(_ text: String) -> String {
         "(json_valid(\(text)) AND starts_with(ltrim(\(text)), '{'))"
     }
 
     /// One parse per record: the members are read through a struct type that names just them.
     public func selectingMembers(
-        _ members: [(column: String, path: [String])], of text: String, passing columns: [String], from relation: String
+        _ members: [(column: String, path: [String])],
+        of text: String,
+        passing columns: [String],
+        from relation: String
     ) -> String {
         // A member wanted as a whole and in parts (`context`, `context.ip`) is read once as text and once as a struct.
-        let isWhole = { (path: [String]) in members.contains { $0.path.count > path.count && $0.path.starts(with: path) } }
+        let isWhole = { (path: [String]) in
+            members.contains { $0.path.count > path.count && $0.path.starts(with: path) }
+        }
         let whole = Shape(paths: members.map(\.path).filter(isWhole))
         let parts = Shape(paths: members.map(\.path).filter { !isWhole($0) })
         let records = [("whole", whole), ("parts", parts)].filter { !$0.1.members.isEmpty }
             .map { "from_json(\(text), \(sqlLiteral($0.1.json))) AS millrace_\($0.0)" }
         let passed = columns.map(sqlIdentifier)
         let read = members.map { member in
-            "millrace_\(isWhole(member.path) ? "whole" : "parts")" + member.path.map { "." + sqlIdentifier($0) }.joined()
+            "millrace_\(isWhole(member.path) ? "whole" : "parts")"
+                + member.path.map { "." + sqlIdentifier($0) }.joined()
                 + " AS \(sqlIdentifier(member.column))"
         }
         return "SELECT \((passed + read).joined(separator: ", ")) "
             + "FROM (SELECT \((passed + records).joined(separator: ", ")) FROM \(relation))"
     }
 
+    /// A JSON object without some of its top-level members.
     public func jsonObject(_ text: String, without members: [String]) -> String {
         let patch = "{" + members.map { "\(jsonString($0)): null" }.joined(separator: ", ") + "}"
         return members.isEmpty ? text : "CAST(json_merge_patch(\(text), \(sqlLiteral(patch))) AS VARCHAR)"
     }
 
+    /// A JSON object of texts, without those that are NULL.
     public func jsonObject(of members: [(name: String, value: String)]) -> String {
         guard !members.isEmpty else { return "CAST(NULL AS VARCHAR)" }
         let pairs = members.map { "\(sqlLiteral($0.name)), \($0.value)" }.joined(separator: ", ")
@@ -39,30 +49,45 @@ public struct DuckDBRecordDialect: RecordDialect {
         return "nullif(CAST(json_merge_patch('{}', json_object(\(pairs))) AS VARCHAR), '{}')"
     }
 
+    /// One JSON object from two; members of the second win.
     public func jsonMerge(_ first: String, _ second: String) -> String {
         "CASE WHEN \(second) IS NULL THEN \(first) WHEN \(first) IS NULL THEN \(second) "
             + "ELSE CAST(json_merge_patch(\(first), \(second)) AS VARCHAR) END"
     }
 
+    /// The names of the top-level members of all JSON objects in a column.
     public func selectingMemberNames(of text: String, from relation: String) -> String {
         "SELECT DISTINCT unnest(json_keys(\(text))) AS name FROM \(relation)"
     }
 
+    /// The parts of a text that named groups capture, one column each.
     public func selectingGroups(
-        _ groups: [String], pattern: String, of text: String, passing columns: [String], from relation: String
+        _ groups: [String],
+        pattern: String,
+        of text: String,
+        passing columns: [String],
+        from relation: String
     ) -> String {
         let passed = columns.map(sqlIdentifier)
         let names = "[" + groups.map(sqlLiteral).joined(separator: ", ") + "]"
-        let read = groups.map { "CASE WHEN matched THEN nullif(record.\(sqlIdentifier($0)), '') END AS \(sqlIdentifier($0))" }
-        let inner = passed + [
-            "regexp_matches(\(text), \(sqlLiteral(pattern))) AS matched",
-            "regexp_extract(\(text), \(sqlLiteral(pattern)), \(names)) AS record",
-        ]
-        return "SELECT \((passed + read).joined(separator: ", ")) FROM (SELECT \(inner.joined(separator: ", ")) FROM \(relation))"
+        let read = groups.map {
+            "CASE WHEN matched THEN nullif(record.\(sqlIdentifier($0)), '') END AS \(sqlIdentifier($0))"
+        }
+        let inner =
+            passed + [
+                "regexp_matches(\(text), \(sqlLiteral(pattern))) AS matched",
+                "regexp_extract(\(text), \(sqlLiteral(pattern)), \(names)) AS record",
+            ]
+        return
+            "SELECT \((passed + read).joined(separator: ", ")) FROM (SELECT \(inner.joined(separator: ", ")) FROM \(relation))"
     }
 
-    public func matches(_ text: String, _ pattern: String) -> String { "regexp_matches(\(text), \(sqlLiteral(pattern)))" }
+    /// Whether a regular expression matches anywhere in a text; RE2.
+    public func matches(_ text: String, _ pattern: String) -> String {
+        "regexp_matches(\(text), \(sqlLiteral(pattern)))"
+    }
 
+    /// A moment from text in one of the forms that logs and exports use.
     public func timestamp(_ text: String, timezone: String) -> String {
         let zone = sqlLiteral(timezone)
         let number = "TRY_CAST(\(text) AS DOUBLE)"
@@ -82,10 +107,12 @@ public struct DuckDBRecordDialect: RecordDialect {
             """
     }
 
+    /// A safe cast; NULL where the text is no such value.
     public func cast(_ text: String, to type: DataType) -> String {
         type == .varchar ? text : "TRY_CAST(\(text) AS \(type.duckDBName))"
     }
 
+    /// 32 hexadecimal digits that identify a text.
     public func digest(_ text: String) -> String { "md5(\(text))" }
 
     private func jsonString(_ text: String) -> String {
@@ -108,7 +135,9 @@ public struct DuckDBRecordDialect: RecordDialect {
 
         var json: String {
             guard !members.isEmpty else { return "\"VARCHAR\"" }
-            let pairs = members.map { "\"\($0.name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\":\($0.shape.json)" }
+            let pairs = members.map {
+                "\"\($0.name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\":\($0.shape.json)"
+            }
             return "{" + pairs.joined(separator: ",") + "}"
         }
     }

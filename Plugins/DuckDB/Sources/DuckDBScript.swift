@@ -11,7 +11,8 @@ struct DuckDBScript {
     /// could start others; after it, only the allowed paths can be reached.
     func prelude(reading inputs: [String], writing outputs: [String]) -> String {
         var settings = [
-            "SET TimeZone = 'UTC'", "SET preserve_insertion_order = false", "SET temp_directory = \(sqlLiteral(temporaryDirectory))",
+            "SET TimeZone = 'UTC'", "SET preserve_insertion_order = false",
+            "SET temp_directory = \(sqlLiteral(temporaryDirectory))",
             "SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false",
             "SET allowed_directories = \(list(outputs + [temporaryDirectory]))",
             "SET allowed_paths = \(list(inputs + outputs + ["/dev/stdout"]))",
@@ -43,7 +44,8 @@ struct DuckDBScript {
         case .text(let paths, let delimiter, let quote, let longest, let hasLineEnds):
             let types = table.schema.fields.map { "\(sqlLiteral($0.name)): \(sqlLiteral($0.type.duckDBName))" }
             let quoting = sqlLiteral(quote ?? "")
-            return "\(columns) FROM read_csv(\(list(paths)), auto_detect = false, header = false, delim = \(sqlLiteral(delimiter)), "
+            return
+                "\(columns) FROM read_csv(\(list(paths)), auto_detect = false, header = false, delim = \(sqlLiteral(delimiter)), "
                 + "quote = \(quoting), escape = \(quoting), nullstr = '', allow_quoted_nulls = false, new_line = '\\n', "
                 + "comment = '', max_line_size = \(max(longest + 1024, 1 << 21)), parallel = \(!hasLineEnds), columns = {\(types.joined(separator: ", "))})"
         }
