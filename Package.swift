@@ -122,7 +122,14 @@ let package = Package(
         ),
         tests("VisualizationExport", ["VisualizationExport", "PipelineCore", "ConnectorTesting"]),
         tests("Simulation", ["Simulation", "PipelineCore", "LocalFilesPlugin", "ConnectorTesting"]),
-        tests("PipelineRuntime", ["PipelineRuntime", "PipelineCore", "ConnectorTesting"]),
+        tests(
+            "PipelineRuntime",
+            [
+                "PipelineRuntime", "PipelineConfig", "PipelineCore", "ConnectorTesting", "Gzip", "LocalFilesPlugin",
+                "DuckDBPlugin", "SQLitePlugin", "CSVExportPlugin", "UserAgentsPlugin", "MaxMindPlugin", "Simulation",
+                "Processing", "Ingestion",
+            ]
+        ),
         tests("LocalFiles", ["LocalFilesPlugin", "PipelineCore", "ConnectorTesting"]),
         tests("DuckDB", ["DuckDBPlugin", "PipelineCore", "ConnectorTesting"]),
         tests("SQLite", ["SQLitePlugin", "PipelineCore", "ConnectorTesting", grdb]),

@@ -28,9 +28,8 @@ public final class MemorySink: Sink {
 
     private final class Delivery: SinkDelivery {
         private let sink: MemorySink
-        private let staged = Mutex<[DatasetName: PublishedDataset]>([:])
-
         private let run: RunID
+        private let staged = Mutex<[DatasetName: PublishedDataset]>([:])
 
         init(sink: MemorySink, run: RunID) {
             self.sink = sink

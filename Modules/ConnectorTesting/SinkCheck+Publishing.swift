@@ -28,6 +28,30 @@ extension SinkCheck {
         try await expectPublished(second, "the new is seen after it")
     }
 
+    func tellsDelivery() async throws {
+        try await expectCurrent(nil, "before the first delivery")
+        let first = try await place.sink.begin(Self.header(run: "first", minute: 0))
+        try await stage(Self.things(3), into: first)
+        try await stage(Self.others, into: first)
+        try await expectCurrent(nil, "while the first is staged")
+        try await first.commit()
+        try await expectCurrent("first", "after the first commit")
+        let aborted = try await place.sink.begin(Self.header(run: "aborted", minute: 1))
+        try await stage(Self.things(4), into: aborted)
+        try await expectCurrent("first", "while the second is staged")
+        await aborted.abort()
+        try await expectCurrent("first", "after an abort")
+        let third = try await place.sink.begin(Self.header(run: "third", minute: 2))
+        try await stage(Self.things(4), into: third)
+        try await third.commit()
+        try await expectCurrent("third", "after a delivery of only some datasets")
+    }
+
+    private func expectCurrent(_ run: String?, _ moment: String) async throws {
+        let found = try await place.sink.currentDelivery()?.rawValue
+        try expect(found == run, "\(moment) it tells \(found ?? "none") instead of \(run ?? "none")")
+    }
+
     func severalTogether() async throws {
         let things = Self.things(4)
         let delivery = try await place.sink.begin(Self.header)

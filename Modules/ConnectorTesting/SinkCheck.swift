@@ -5,12 +5,17 @@ struct SinkCheck {
     let place: SinkConformance.Place
     let shown: @Sendable (Field, String) -> String?
 
-    static let header = DeliveryHeader(
-        pipeline: "conformance",
-        run: RunID(rawValue: "20261121T073117Z"),
-        startedAt: Timestamp(microseconds: 1_795_246_277_000_000),
-        timezone: "Europe/Warsaw"
-    )
+    static let header = header(run: "20261121T073117Z", minute: 0)
+
+    /// The header of a delivery that began some minutes after the first.
+    static func header(run: String, minute: Int64) -> DeliveryHeader {
+        DeliveryHeader(
+            pipeline: "conformance",
+            run: RunID(rawValue: run),
+            startedAt: Timestamp(microseconds: 1_795_246_277_000_000 + minute * 60_000_000),
+            timezone: "Europe/Warsaw"
+        )
+    }
 
     /// Rows with the numbers from 1 to `count`, `perChunk` of them in a chunk.
     static func things(_ count: Int, perChunk: Int = 3, word: String = "thing") -> SampleDataset {

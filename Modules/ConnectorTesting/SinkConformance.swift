@@ -66,6 +66,7 @@ public struct SinkConformance: Sendable {
     private static let checks: [(promise: String, check: @Sendable (SinkCheck) async throws -> Void)] = [
         ("a probe changes nothing", { try await $0.probeChangesNothing() }),
         ("a delivery appears only at its commit", { try await $0.appearsAtCommit() }),
+        ("the sink tells which delivery readers see", { try await $0.tellsDelivery() }),
         ("several datasets appear together", { try await $0.severalTogether() }),
         ("an aborted delivery leaves what was there", { try await $0.abortLeavesOld() }),
         ("a delivery dropped half-way leaves what was there", { try await $0.dropLeavesOld() }),

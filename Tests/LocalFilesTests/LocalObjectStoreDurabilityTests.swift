@@ -56,7 +56,10 @@ struct LocalObjectStoreDurabilityTests {
             var answers = Answers()
             // Only what comes after the last answer may still succeed.
             do { try await Self.work(LocalObjectStore(disk), &answers) } catch { #expect(turn < whole.calls) }
-            for survival in Self.survivals {
+            let seed = UInt64(turn)
+            for survival in [.onlySynced, .everything, .some(seed: seed), .some(seed: ~seed)]
+                as [SimulatedDisk.Survival]
+            {
                 let place = "stopped before call \(turn), \(survival)"
                 let store = LocalObjectStore(disk.restarted(survival))
                 let found = try await store.list(under: "")

@@ -141,6 +141,14 @@ struct SharedFileTests {
         #expect(try query(path, "SELECT count(*), (SELECT x FROM mine) FROM sessions") == [["100", "1"]])
     }
 
+    @Test("A delivery of which a table is gone is none")
+    func currentDelivery() async throws {
+        try await stage(["sessions", "users"], rows: 2).commit()
+        #expect(try await sink.currentDelivery() == Self.header.run)
+        try execute(path, "DROP TABLE users")
+        #expect(try await sink.currentDelivery() == nil)
+    }
+
     @Test("The file is one file after a delivery, in write-ahead mode")
     func oneFile() async throws {
         try await stage(["sessions"], rows: 10).commit()

@@ -64,7 +64,9 @@ final class FixedEngine: QueryEngine {
     func probe() async throws {}
     func describe(parquet path: String) async throws -> (schema: Schema, rowCount: Int64) { throw notAsked }
     func schema(of sql: SQLText, over inputs: [EngineTable]) async throws -> Schema { throw notAsked }
-    private var notAsked: PipelineError { PipelineError(.internalError, "an export does not ask this", while: "testing") }
+    private var notAsked: PipelineError {
+        PipelineError(.internalError, "an export does not ask this", while: "testing")
+    }
 }
 
 /// Remembers what was reported.

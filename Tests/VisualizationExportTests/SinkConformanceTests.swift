@@ -34,6 +34,7 @@ struct FlawedSink: Sink {
         case wrapsErrors = "a stream that fails anywhere surfaces and leaves what was there"
         case appends = "a repeated delivery replaces the one before"
         case tellsValues = "what is no row is refused without telling it"
+        case forgetsDelivery = "the sink tells which delivery readers see"
         case ignoresCancellation = "cancellation ends a delivery and leaves what was there"
     }
 
@@ -42,7 +43,9 @@ struct FlawedSink: Sink {
 
     func probe() async throws {}
 
-    func currentDelivery() async throws -> RunID? { try await sink.currentDelivery() }
+    func currentDelivery() async throws -> RunID? {
+        flaw == .forgetsDelivery ? nil : try await sink.currentDelivery()
+    }
 
     func begin(_ header: DeliveryHeader) async throws -> any SinkDelivery {
         Delivery(delivery: try await sink.begin(header), flaw: flaw, sink: sink)

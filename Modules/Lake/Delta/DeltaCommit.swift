@@ -21,7 +21,7 @@ struct DeltaCommit {
         let decoder = JSONDecoder()
         var actions: [DeltaAction] = []
         for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
-            guard line.contains(where: { $0 > UInt8(ascii: " ") }) else { continue }
+            if line.allSatisfy({ " \t\r".utf8.contains($0) }) { continue }
             do { actions.append(try decoder.decode(DeltaAction.self, from: Data(line))) } catch {
                 // The decoder's own error may quote what it read, so it is not passed on.
                 throw Self.corrupt(key, "line \(index + 1) is not an action of the Delta protocol")

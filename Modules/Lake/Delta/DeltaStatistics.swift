@@ -8,8 +8,9 @@ internal import Foundation
 
 /// What a commit says about the values in one file, so that readers can skip it.
 ///
-/// A bound may be wider than the values, never narrower: a reader that skips by a narrow one loses rows. A bound that
-/// cannot be written so is left out.
+/// A bound may be wider than the values, never narrower: a reader that skips by a narrow one loses rows. Every column that
+/// has an order gets its bounds where they are known, since some readers (delta-rs into pyarrow, 1.6) take a column
+/// without bounds, beside others that have them, for one without values.
 struct DeltaStatistics: Encodable {
     let numRecords: Int64
     let minValues: [String: DeltaBound]
@@ -45,6 +46,7 @@ struct DeltaStatistics: Encodable {
 
 /// A bound in the JSON type that readers expect for the column's type.
 enum DeltaBound: Encodable {
+    case boolean(Bool)
     case integer(Int64)
     case double(Double)
     case decimal(Decimal)
@@ -59,6 +61,7 @@ enum DeltaBound: Encodable {
         case .timestamptz:
             guard let moment = Timestamp(canonical: text) else { return nil }
             self.init(milliseconds: moment.milliseconds)
+        case .double: self.init(double: text, unlessNumber: -.infinity)
         default: self.init(exact: text, type)
         }
     }
@@ -67,17 +70,18 @@ enum DeltaBound: Encodable {
         switch type {
         case .varchar:
             let scalars = text.unicodeScalars
-            let rest = scalars.dropFirst(Self.prefixLength)
-            guard let next = rest.first else {
+            // The greatest scalar stands for what is cut off, which it is greater than unless that begins with it.
+            guard scalars.count > Self.prefixLength,
+                let end = scalars.indices.dropFirst(Self.prefixLength).first(where: { scalars[$0] != "\u{10FFFF}" })
+            else {
                 self = .text(text)
                 return
             }
-            // The greatest scalar in place of the rest is greater than the rest, unless that begins with it.
-            guard next != "\u{10FFFF}" else { return nil }
-            self = .text(String(String.UnicodeScalarView(scalars.prefix(Self.prefixLength))) + "\u{10FFFF}")
+            self = .text(text[..<end] + "\u{10FFFF}")
         case .timestamptz:
             guard let moment = Timestamp(canonical: text) else { return nil }
             self.init(milliseconds: Timestamp(microseconds: moment.microseconds + 999).milliseconds)
+        case .double: self.init(double: text, unlessNumber: .infinity)
         default: self.init(exact: text, type)
         }
     }
@@ -87,9 +91,9 @@ enum DeltaBound: Encodable {
         case .integer, .bigint:
             guard let number = Int64(text) else { return nil }
             self = .integer(number)
-        case .double:
-            guard let number = Double(text), number.isFinite else { return nil }
-            self = .double(number)
+        case .boolean:
+            guard ["false", "true", "0", "1"].contains(text) else { return nil }
+            self = .boolean(text == "true" || text == "1")
         case .decimal:
             let isPlain = text.utf8.allSatisfy {
                 ($0 >= 48 && $0 <= 57) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
@@ -99,8 +103,15 @@ enum DeltaBound: Encodable {
         case .date:
             guard text.utf8.count == 10, Timestamp(canonical: text + " 00:00:00+00") != nil else { return nil }
             self = .text(text)
-        case .boolean, .varchar, .timestamptz, .list, .structure: return nil
+        case .double, .varchar, .timestamptz, .list, .structure: return nil
         }
+    }
+
+    /// Infinities are texts, as Spark writes and reads them; a bound that is no number is the widest there is.
+    private init?(double text: String, unlessNumber widest: Double) {
+        guard var number = Double(text) else { return nil }
+        if number.isNaN { number = widest }
+        self = number.isFinite ? .double(number) : .text(number < 0 ? "-Infinity" : "Infinity")
     }
 
     private init?(milliseconds: Int64) {
@@ -113,6 +124,7 @@ enum DeltaBound: Encodable {
     func encode(to encoder: any Encoder) throws {
         var value = encoder.singleValueContainer()
         switch self {
+        case .boolean(let bool): try value.encode(bool)
         case .integer(let number): try value.encode(number)
         case .double(let number): try value.encode(number)
         case .decimal(let number): try value.encode(number)

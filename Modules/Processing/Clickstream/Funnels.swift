@@ -77,29 +77,34 @@ extension ClickstreamModels {
         )
     }
 
-    /// `time_1` and so on are when the attempt reached each step, NULL for steps that it did not reach.
+    /// Everybody's best attempt with `time_1` and so on: when it reached each step, NULL for those it did not reach.
+    ///
+    /// A step out of time is cut after the joins: all later ones are out of time too, and a join by anything but
+    /// equality would compare each event with each.
     private func funnelAttempts(_ index: Int) -> Model {
         let funnel = options.funnels[index]
         let events = "funnel_events_\(index + 1)"
         let numbers = 1...funnel.steps.count
-        let times = numbers.map { "e\($0).time AS time_\($0)" }.joined(separator: ", ")
+        let limit = funnel.within.microseconds
+        let times = numbers.map { "CASE WHEN e\($0).time - e1.time <= \(limit) THEN e\($0).time END AS time_\($0)" }
         let joins = numbers.dropFirst().map { step in
             """
-            LEFT JOIN \(events) AS e\(step) ON e\(step).person_id = e\(step - 1).person_id
-              AND e\(step).position = e\(step - 1).next_\(step) AND e\(step).time - e1.time <= \(funnel.within.microseconds)
+            LEFT JOIN \(events) AS e\(step)
+              ON e\(step).person_id = e\(step - 1).person_id AND e\(step).position = e\(step - 1).next_\(step)
             """
         }
-        let reached = numbers.map { "CASE WHEN time_\($0) IS NULL THEN 0 ELSE 1 END" }.joined(separator: " + ")
+        let reached = numbers.map { "CASE WHEN time_\($0) IS NULL THEN 0 ELSE 1 END" }
         return .table(
             DatasetName(rawValue: "funnel_attempts_\(index + 1)"),
             """
             SELECT \(numbers.map { "time_\($0)" }.joined(separator: ", "))
             FROM (
               SELECT *, row_number() OVER (
-                  PARTITION BY person_id ORDER BY \(reached) DESC NULLS LAST, position NULLS LAST
+                  PARTITION BY person_id
+                  ORDER BY \(reached.joined(separator: " + ")) DESC NULLS LAST, position NULLS LAST
                 ) AS preference
               FROM (
-                SELECT e1.person_id, e1.position, \(times)
+                SELECT e1.person_id, e1.position, \(times.joined(separator: ", "))
                 FROM \(events) AS e1
                 \(joins.joined(separator: "\n"))
                 WHERE e1.name = \(sqlLiteral(funnel.steps[0]))

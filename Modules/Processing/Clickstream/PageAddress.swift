@@ -24,12 +24,12 @@ struct PageAddress {
 
     /// The decoded value of the query's first parameter of that name; NULL where it is missing or empty.
     func parameter(_ name: String) -> String {
-        let value = dialect.firstGroup(of: "^[^?#]*[?](?:[^#]*?&)?\(name)=([^&#]*)", in: address)
+        let value = dialect.firstGroup(of: "^[^?#]*[?](?:[^#]*?&)??\(name)=([^&#]*)", in: address)
         return dialect.percentDecoded("replace(\(value), '+', ' ')")
     }
 
     /// The name of the query's first parameter that has one of these names and a value; NULL where none has.
     func firstParameter(among names: [String]) -> String {
-        dialect.firstGroup(of: "^[^?#]*[?](?:[^#]*?&)?(\(names.joined(separator: "|")))=[^&#]", in: address)
+        dialect.firstGroup(of: "^[^?#]*[?](?:[^#]*?&)??(\(names.joined(separator: "|")))=[^&#]", in: address)
     }
 }

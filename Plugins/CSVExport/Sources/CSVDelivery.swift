@@ -115,7 +115,7 @@ actor CSVDelivery: SinkDelivery {
             format: ExportManifest.currentFormat,
             pipeline: header.pipeline,
             flavor: options.flavor,
-            escapesFormulas: options.escapesFormulas,
+            escapeFormulas: options.escapesFormulas,
             timezone: header.timezone,
             companions: ["README.md"] + (options.flavor == .powerBI ? [PowerBIConnection.fileName] : []),
             datasets: (new + others).sorted { $0.name < $1.name }

@@ -56,8 +56,11 @@ final class ExportFolder {
         try fileErrors(path, while: "opening the export folder") { try makeFolders(staging) }
     }
 
-    /// Closing the descriptor lets go of the lock.
-    deinit { try? descriptor.close() }
+    /// Lets go of the lock even while a program that is just being started holds a copy of the descriptor.
+    deinit {
+        flock(descriptor.rawValue, LOCK_UN)
+        try? descriptor.close()
+    }
 
     private static func isLocked(_ path: String) -> PipelineError {
         PipelineError(

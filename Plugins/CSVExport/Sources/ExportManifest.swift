@@ -44,7 +44,8 @@ struct ExportManifest: Codable {
     let format: Int
     let pipeline: String
     let flavor: CSVFlavor
-    let escapesFormulas: Bool
+    /// Whether texts were changed; see the config key of the same name.
+    let escapeFormulas: Bool
     let timezone: String
     /// Files that belong to no dataset, `schema.json` not among them.
     let companions: [String]

@@ -26,10 +26,10 @@ struct ExportReadme {
     private var rules: [String] {
         let common = [
             "UTF-8\(manifest.flavor == .powerBI ? " with a byte order mark" : ""), comma, quotes by RFC 4180, `.` as decimal point, names in the first line.",
-            "An empty field means that there is no value. `NA` is Namibia, not a missing value: pandas needs `keep_default_na=False`.",
+            "An empty field means that there is no value; numbers that are infinite or undefined are left empty. `NA` is Namibia, not a missing value: pandas needs `keep_default_na=False`.",
         ]
         let formulas =
-            manifest.escapesFormulas
+            manifest.escapeFormulas
             ? "A text that begins with `=`, `+`, `-`, `@`, a tab, a line break or NUL has a `'` in front, so that no spreadsheet runs it. That changes the text: remove it before you join on it."
             : "Texts are as they came. Do not open the files in a spreadsheet if strangers can write into a column; export with `escape_formulas: true` for that."
         return common + flavorRules + [formulas]
@@ -57,7 +57,7 @@ struct ExportReadme {
         switch manifest.flavor {
         case .dataStudio:
             [
-                "Make one data set for each dataset and upload all of its parts, or put the parts into one folder of Google Cloud Storage.",
+                "Make one data set for each dataset and upload all of its parts. Uploads are limited to about 100 MB: put parts that do not fit into one folder of Google Cloud Storage.",
                 "Data Studio adds uploads to what is there: remove the files of the export before.",
                 "Types are guessed. Where the guess is another one, set the type that the tables below name.",
             ]
@@ -89,7 +89,7 @@ struct ExportReadme {
 
             \(dataset.summary)\(key)
 
-            \(dataset.rowCount) rows, exported at \(dataset.exportedAt) by run \(dataset.run): \
+            \(dataset.rowCount) \(dataset.rowCount == 1 ? "row" : "rows"), exported at \(dataset.exportedAt) by run \(dataset.run): \
             \(dataset.fileNames.map { "`\($0)`" }.joined(separator: ", "))
 
             | column | type | definition |

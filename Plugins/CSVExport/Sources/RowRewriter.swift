@@ -53,39 +53,48 @@ struct RowRewriter {
         var copied = offset
         guard try reader.readRow(of: bytes, at: &offset) else { return false }
         if hasOneColumn, reader.fields[0].isNull { output += "\"\"".utf8 }
-        for (column, rule) in rules {
-            let field = reader.fields[column]
-            if field.range.isEmpty { continue }
-            switch rule {
-            case .compactDate:
-                guard isCanonicalDate(bytes, field.range) else { throw outOfCalendar(column) }
-                copyUp(to: field, of: bytes, from: &copied, to: &output)
-                appendDigits(Self.dateDigits, from: field.range.lowerBound, of: bytes, to: &output)
-            case .compactTimestamp:
-                guard let moment = CanonicalTimestamp(bytes, field.range) else { throw outOfCalendar(column) }
-                copyUp(to: field, of: bytes, from: &copied, to: &output)
-                appendDigits(Self.dateDigits, from: moment.start, of: bytes, to: &output)
-                appendDigits(Self.timeDigits, from: moment.start, of: bytes, to: &output)
-            case .plainTimestamp(let separator):
-                guard let moment = CanonicalTimestamp(bytes, field.range) else { throw outOfCalendar(column) }
-                copyUp(to: field, of: bytes, from: &copied, to: &output)
-                output.append(bytes: bytes.extracting(moment.start..<moment.start + 10))
-                output.append(separator)
-                output.append(bytes: bytes.extracting(moment.start + 11..<field.range.upperBound - 3))
-            case .finiteNumber:
-                if isFinite(field.range, of: bytes) { continue }
-                copyUp(to: field, of: bytes, from: &copied, to: &output)
-            case .text(let joinsLines, let escapesFormulas):
-                let isFormula = escapesFormulas && startsFormula(bytes[field.range.lowerBound])
-                // Only a quoted field can hold a line break.
-                let hasLines = joinsLines && field.isQuoted && holdsLineBreak(field.range, of: bytes)
-                guard isFormula || hasLines else { continue }
-                copyUp(to: field, of: bytes, from: &copied, to: &output)
-                appendText(field, of: bytes, isFormula: isFormula, joinsLines: hasLines, to: &output)
-            }
+        for (column, rule) in rules where !reader.fields[column].range.isEmpty {
+            try apply(rule, to: column, of: bytes, copiedUpTo: &copied, into: &output)
         }
         output.append(bytes: bytes.extracting(copied..<offset))
         return true
+    }
+
+    /// If the rule changes the column's field, appends all bytes before the field and what takes its place.
+    private func apply(
+        _ rule: Rule,
+        to column: Int,
+        of bytes: Span<UInt8>,
+        copiedUpTo copied: inout Int,
+        into output: inout [UInt8]
+    ) throws {
+        let field = reader.fields[column]
+        switch rule {
+        case .compactDate:
+            guard isCanonicalDate(bytes, field.range) else { throw outOfCalendar(column) }
+            copyUp(to: field, of: bytes, from: &copied, to: &output)
+            appendDigits(Self.dateDigits, from: field.range.lowerBound, of: bytes, to: &output)
+        case .compactTimestamp:
+            guard let moment = CanonicalTimestamp(bytes, field.range) else { throw outOfCalendar(column) }
+            copyUp(to: field, of: bytes, from: &copied, to: &output)
+            appendDigits(Self.dateDigits, from: moment.start, of: bytes, to: &output)
+            appendDigits(Self.timeDigits, from: moment.start, of: bytes, to: &output)
+        case .plainTimestamp(let separator):
+            guard let moment = CanonicalTimestamp(bytes, field.range) else { throw outOfCalendar(column) }
+            copyUp(to: field, of: bytes, from: &copied, to: &output)
+            output.append(bytes: bytes.extracting(moment.start..<moment.start + 10))
+            output.append(separator)
+            output.append(bytes: bytes.extracting(moment.start + 11..<field.range.upperBound - 3))
+        case .finiteNumber:
+            if !isFinite(field.range, of: bytes) { copyUp(to: field, of: bytes, from: &copied, to: &output) }
+        case .text(let joinsLines, let escapesFormulas):
+            let isFormula = escapesFormulas && startsFormula(bytes[field.range.lowerBound])
+            // Only a quoted field can hold a line break.
+            let hasLines = joinsLines && field.isQuoted && holdsLineBreak(field.range, of: bytes)
+            guard isFormula || hasLines else { return }
+            copyUp(to: field, of: bytes, from: &copied, to: &output)
+            appendText(field, of: bytes, isFormula: isFormula, joinsLines: hasLines, to: &output)
+        }
     }
 
     /// Copies everything before the field and skips the field.

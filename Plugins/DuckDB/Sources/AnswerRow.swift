@@ -25,6 +25,7 @@ struct FileAnswer: Decodable {
         let min: String?
         let max: String?
         let null_count: String?
+        let has_nan: String?
     }
     let filename: String
     let count: String
@@ -45,7 +46,7 @@ struct FileAnswer: Decodable {
             guard let top = Self.topLevelName(name) else { continue }
             statistics[top] = ColumnStatistics(
                 minimum: column.min,
-                maximum: column.max,
+                maximum: column.has_nan == "true" ? "nan" : column.max,
                 nullCount: column.null_count.flatMap { Int64($0) }
             )
         }

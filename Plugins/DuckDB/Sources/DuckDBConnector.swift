@@ -5,7 +5,11 @@ extension Connector where Part == any QueryEngine {
     public static var duckdb: Connector {
         Connector(name: "duckdb", summary: "The DuckDB program on this machine, one child process per job.") { block in
             let configuration = DuckDBConfiguration(block)
-            return { context in DuckDBEngine(configuration, temporaryDirectory: context.stateDirectory + "/engine") }
+            return { context in
+                var configuration = configuration
+                configuration.statementLog = configuration.statementLog.map(context.resolve)
+                return DuckDBEngine(configuration, temporaryDirectory: context.stateDirectory + "/engine")
+            }
         }
     }
 }
@@ -22,6 +26,8 @@ public struct DuckDBConfiguration: Sendable {
     public var disk: Int64?
     /// The longest that one job may take.
     public var timeout: Duration
+    /// The file that every statement is appended to before it is sent; nil: none.
+    public var statementLog: String?
 
     /// A configuration with DuckDB's own limits and four hours for a job.
     public init(
@@ -58,6 +64,11 @@ public struct DuckDBConfiguration: Sendable {
             "disk",
             .bytes(example: "50GB"),
             "The most that a job may spill to disk; default 90 % of the free space."
+        )
+        statementLog = block.optional(
+            "statement_log",
+            .text(example: "duckdb.sql"),
+            "A file that every statement is appended to, to look into or to run by hand."
         )
         timeout = block.value(
             "timeout",

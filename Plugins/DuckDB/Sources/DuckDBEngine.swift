@@ -78,7 +78,7 @@ public struct DuckDBEngine: QueryEngine {
     /// Reads the footer of the file, not its rows.
     public func describe(parquet path: String) async throws -> (schema: Schema, rowCount: Int64) {
         try await session("reading \(path)", inputs: [], readable: [path], outputs: []) { session in
-            let relation = "read_parquet(\(sqlLiteral(path)))"
+            let relation = "read_parquet(\(sqlLiteral(path)), hive_partitioning = false)"
             let schema = try await describe(SQLText("SELECT * FROM \(relation)"), in: session).schema
             let answer = try await session.send(
                 SessionStatement(text: "SELECT CAST(count(*) AS VARCHAR) AS rows FROM \(relation)")
@@ -104,7 +104,11 @@ public struct DuckDBEngine: QueryEngine {
         let program = try DuckDBProgram.locate(configuration.program)
         do {
             return try await withTimeout(configuration.timeout, while: operation) {
-                try await DuckDBSession.run(program: program, workingDirectory: directory.path) { session in
+                try await DuckDBSession.run(
+                    program: program,
+                    workingDirectory: directory.path,
+                    log: configuration.statementLog.map(StatementLog.init)
+                ) { session in
                     let opening = SessionStatement(
                         text: script.prelude(reading: inputs.flatMap(\.paths) + readable, writing: outputs)
                     )

@@ -91,10 +91,11 @@ public struct DuckDBRecordDialect: RecordDialect {
     public func timestamp(_ text: String, timezone: String) -> String {
         let zone = sqlLiteral(timezone)
         let number = "TRY_CAST(\(text) AS DOUBLE)"
-        // A text that ends in Z or an offset names its moment; one that does not is a wall clock in the source's zone.
+        // The form that most machines write comes first, since it needs no regular expression. A text that ends in Z or an offset names its moment; one that does not is a wall clock in the source's zone.
         return """
             CASE
               WHEN \(text) IS NULL THEN NULL
+              WHEN \(text) LIKE '____-__-__T__:__:__%Z' THEN TRY_CAST(\(text) AS TIMESTAMPTZ)
               WHEN regexp_full_match(\(text), '\\d{9,11}(\\.\\d+)?') THEN to_timestamp(\(number))
               WHEN regexp_full_match(\(text), '\\d{12,14}') THEN make_timestamptz(CAST(\(text) AS BIGINT) * 1000)
               WHEN regexp_full_match(\(text), '\\d{15,17}') THEN make_timestamptz(TRY_CAST(\(text) AS BIGINT))

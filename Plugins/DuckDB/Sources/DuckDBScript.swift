@@ -37,10 +37,11 @@ struct DuckDBScript {
         switch table.storage {
         case .parquet(let paths):
             // Files from before a column was added lack it; by name, such rows read NULL.
-            return "\(columns) FROM read_parquet(\(list(paths)), union_by_name = \(paths.count > 1))"
+            return
+                "\(columns) FROM read_parquet(\(list(paths)), union_by_name = \(paths.count > 1), hive_partitioning = false)"
         case .numberedParquet(let path, let position):
             return columns.replacing(sqlIdentifier(position), with: "file_row_number AS \(sqlIdentifier(position))")
-                + " FROM read_parquet(\(list([path])), file_row_number = true)"
+                + " FROM read_parquet(\(list([path])), file_row_number = true, hive_partitioning = false)"
         case .text(let paths, let delimiter, let quote, let longest, let hasLineEnds):
             let types = table.schema.fields.map { "\(sqlLiteral($0.name)): \(sqlLiteral($0.type.duckDBName))" }
             let quoting = sqlLiteral(quote ?? "")

@@ -13,11 +13,13 @@ struct DuckDBSession {
     typealias Child = Execution<CustomWriteInput, SequenceOutput, StringOutput<UTF8>>
 
     private let writer: StandardInputWriter
+    private let log: StatementLog?
     private let answers: AnswerReader
     /// Ends every answer; drawn anew per session, so that no row can contain it by chance or by intent.
     private let mark = "done-\(UUID().uuidString)"
 
-    private init(_ child: Child) {
+    private init(_ child: Child, log: StatementLog?) {
+        self.log = log
         writer = child.standardInputWriter
         answers = AnswerReader(child.standardOutput)
     }
@@ -26,6 +28,7 @@ struct DuckDBSession {
     static func run<Result: Sendable>(
         program: String,
         workingDirectory: String,
+        log: StatementLog?,
         _ body: (DuckDBSession) async throws -> Result
     ) async throws -> Result {
         var options = PlatformOptions()
@@ -42,7 +45,7 @@ struct DuckDBSession {
                 output: .sequence,
                 error: .string(limit: 1 << 22)
             ) { child in
-                let session = DuckDBSession(child)
+                let session = DuckDBSession(child, log: log)
                 var result: Result?
                 do { result = try await body(session) } catch is Interrupted {}
                 try? await session.writer.finish()  // A program that is gone says why itself.
@@ -64,6 +67,7 @@ struct DuckDBSession {
     /// Sends a statement and waits for its answer, one JSON object per row.
     func send(_ statement: SessionStatement) async throws -> [[UInt8]] {
         answers.statement = statement
+        log?.append(statement.text)
         do {
             _ = try await writer.write("\(statement.text)\n;\n.print \(mark)\n")
         } catch {
@@ -79,6 +83,7 @@ struct DuckDBSession {
         _ body: (RowStream) async throws -> Result
     ) async throws -> Result {
         answers.statement = statement
+        log?.append(statement.text)
         do {
             _ = try await writer.write("\(statement.text)\n;\n")
             try await writer.finish()

@@ -67,7 +67,7 @@ public struct LocalObjectStore: ObjectStore {
 
     /// Makes a directory and those above it; one that is there already is no error.
     public func makeDirectory(at key: ObjectKey) async throws {
-        try await perform("making a directory") { try $0.makeDurable(try $0.path(of: key)) }
+        try await perform("making a directory") { try $0.makeDirectory(at: key) }
     }
 
     /// Removes old temporary files, and directories that were empty and old when the sweep began.

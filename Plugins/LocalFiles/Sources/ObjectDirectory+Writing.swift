@@ -12,19 +12,10 @@ extension ObjectDirectory {
     /// Opens a temporary file beside where the object will be, making the directory where it is missing.
     func begin(_ key: ObjectKey) throws -> Draft {
         let path = try path(of: key)
-        let directory = Self.parent(of: path) ?? root
-        var attempts = 0
-        while true {
-            attempts += 1
-            do {
-                try makeDurable(directory)
-                let name = String(UInt64.random(in: .min ... .max), radix: 16)
-                let temporaryPath = "\(directory)/\(Self.temporaryPrefix)\(name)"
-                return Draft(descriptor: try files.createFile(temporaryPath), temporaryPath: temporaryPath, path: path)
-            } catch let error as FileError where error.number == ENOENT && attempts < 5 {
-                // Somebody swept the empty directory away between the two calls.
-                forget(directory)
-            }
+        return try within(Self.parent(of: path) ?? root) { directory in
+            let name = String(UInt64.random(in: .min ... .max), radix: 16)
+            let temporaryPath = "\(directory)/\(Self.temporaryPrefix)\(name)"
+            return Draft(descriptor: try files.createFile(temporaryPath), temporaryPath: temporaryPath, path: path)
         }
     }
 
@@ -94,6 +85,11 @@ extension ObjectDirectory {
 
     /// Best effort: what is left is hidden, and a sweep removes it.
     private func removeTemporary(_ draft: Draft) { try? files.unlink(draft.temporaryPath) }
+
+    /// Makes a directory and those above it, durably.
+    func makeDirectory(at key: ObjectKey) throws {
+        try within(try path(of: key)) { _ = try files.status(of: $0) }
+    }
 
     /// Makes files that a program wrote durable, with their names and directories.
     func sync(_ keys: [ObjectKey]) throws {

@@ -96,6 +96,20 @@ final class ObjectDirectory: Sendable {
         durable.withLock { _ = $0.insert(directory) }
     }
 
+    /// Does something in a directory that is there, durably, and made again if somebody has swept it away meanwhile.
+    func within<Result>(_ directory: String, _ body: (String) throws -> Result) throws -> Result {
+        var attempts = 0
+        while true {
+            attempts += 1
+            do {
+                try makeDurable(directory)
+                return try body(directory)
+            } catch let error as FileError where error.number == ENOENT && attempts < 5 {
+                forget(directory)
+            }
+        }
+    }
+
     /// Unlearns that a directory is there, after it was found missing.
     func forget(_ directory: String) {
         durable.withLock { known in
