@@ -47,8 +47,8 @@ public struct SQLJob: ProcessingJob {
         }
     }
 
-    /// The text of the query.
-    public var definition: String { query.text }
+    /// The text of the query, and what is checked of its result.
+    public var definition: String { checks.isEmpty ? query.text : "\(query.text)\n\(checks)" }
     /// The one table that it fills.
     public var outputs: [DatasetName] { [into] }
 

@@ -21,7 +21,7 @@ struct DuckDBFailure: Error {
         message = Self.withoutGuess(message)
         var place = ""
         if let statement, let origin = statement.origin {
-            place = origin + (line(in: lines).map { ":\(max(1, $0 - statement.leadingLines))" } ?? "") + ": "
+            place = origin + (line(in: lines).map { ":\(statement.userLine($0))" } ?? "") + ": "
         }
         return PipelineError(code(of: message), place + message, while: operation, hint: hint(for: message))
     }

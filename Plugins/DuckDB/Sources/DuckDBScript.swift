@@ -37,7 +37,8 @@ struct DuckDBScript {
         switch table.storage {
         case .parquet(let paths):
             // Files from before a column was added lack it; by name, such rows read NULL.
-            return "\(columns) FROM read_parquet(\(list(paths)), union_by_name = \(paths.count > 1), hive_partitioning = false)"
+            return
+                "\(columns) FROM read_parquet(\(list(paths)), union_by_name = \(paths.count > 1), hive_partitioning = false)"
         case .numberedParquet(let path, let position):
             return columns.replacing(sqlIdentifier(position), with: "file_row_number AS \(sqlIdentifier(position))")
                 + " FROM read_parquet(\(list([path])), file_row_number = true, hive_partitioning = false)"

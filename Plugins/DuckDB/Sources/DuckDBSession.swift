@@ -104,4 +104,11 @@ struct SessionStatement {
     var origin: String?
     /// How many lines stand before the user's text.
     var leadingLines = 0
+
+    /// The line of the user's text for a line of the statement; its last one for what follows it.
+    func userLine(_ line: Int) -> Int {
+        // Behind the user's text stands one line of ours.
+        let count = text.count { $0 == "\n" } - leadingLines
+        return min(max(1, line - leadingLines), max(1, count))
+    }
 }

@@ -21,10 +21,9 @@ extension RunReport {
         case .skipped: lines.append("Nothing new: everything is up to date.")
         case .succeeded: lines.append("Done in \(duration(seconds)), run \(run).")
         case .failed, .blocked:
-            lines.append("Failed after \(duration(seconds)), run \(run). What was published before is as it was.")
+            lines.append("Failed after \(duration(seconds)), run \(run). What did not succeed is as it was before.")
         case .checkFailed:
-            let what = "A data check failed after \(duration(seconds)), run \(run)."
-            lines.append("\(what) What was published before is as it was.")
+            lines.append("A data check failed after \(duration(seconds)), run \(run). Its table is as it was before.")
         }
         return lines.joined(separator: "\n")
     }
