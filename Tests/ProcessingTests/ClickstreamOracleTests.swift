@@ -45,7 +45,7 @@ import Testing
             try await dump(tables.map { $0[index] }, as: name, of: numbers)
         }
         let compared = try run(["python3", oracle, "compare", worlds])
-        #expect(compared.succeeded, "\(compared.text)")
+        if !compared.succeeded { Issue.record("\(compared.text)") }
     }
 
     private var oracle: String {
