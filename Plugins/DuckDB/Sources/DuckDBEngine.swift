@@ -67,7 +67,8 @@ public struct DuckDBEngine: QueryEngine {
 
     public func describe(parquet path: String) async throws -> (schema: Schema, rowCount: Int64) {
         try await session("reading \(path)", inputs: [], readable: [path], outputs: []) { session in
-            let relation = "read_parquet(\(sqlLiteral(path)))"
+            // A directory `date=2026-11-21` on the way to the file is no column of it.
+            let relation = "read_parquet(\(sqlLiteral(path)), hive_partitioning = false)"
             let schema = try await describe(SQLText("SELECT * FROM \(relation)"), in: session).schema
             let answer = try await session.send(SessionStatement(text: "SELECT CAST(count(*) AS VARCHAR) AS rows FROM \(relation)"))
             guard let rows = try AnswerRow.decode(answer).first?["rows"] ?? nil, let count = Int64(rows) else {

@@ -36,16 +36,17 @@ struct DuckDBScript {
         switch table.storage {
         case .parquet(let paths):
             // Files from before a column was added lack it; by name, such rows read NULL.
-            return "\(columns) FROM read_parquet(\(list(paths)), union_by_name = \(paths.count > 1))"
+            return "\(columns) FROM read_parquet(\(list(paths)), union_by_name = \(paths.count > 1), hive_partitioning = false)"
         case .numberedParquet(let path, let position):
             return columns.replacing(sqlIdentifier(position), with: "file_row_number AS \(sqlIdentifier(position))")
-                + " FROM read_parquet(\(list([path])), file_row_number = true)"
+                + " FROM read_parquet(\(list([path])), file_row_number = true, hive_partitioning = false)"
         case .text(let paths, let delimiter, let quote, let longest, let hasLineEnds):
             let types = table.schema.fields.map { "\(sqlLiteral($0.name)): \(sqlLiteral($0.type.duckDBName))" }
             let quoting = sqlLiteral(quote ?? "")
+            let line = max(longest + 1024, 1 << 21)
             return "\(columns) FROM read_csv(\(list(paths)), auto_detect = false, header = false, delim = \(sqlLiteral(delimiter)), "
                 + "quote = \(quoting), escape = \(quoting), nullstr = '', allow_quoted_nulls = false, new_line = '\\n', "
-                + "comment = '', max_line_size = \(max(longest + 1024, 1 << 21)), parallel = \(!hasLineEnds), columns = {\(types.joined(separator: ", "))})"
+                + "comment = '', max_line_size = \(line), buffer_size = \(max(2 * line, 1 << 25)), parallel = \(!hasLineEnds), columns = {\(types.joined(separator: ", "))})"
         }
     }
 
