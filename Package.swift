@@ -142,7 +142,7 @@ let package = Package(
         tests("CSVExport", ["CSVExportPlugin", "PipelineCore", "ConnectorTesting"]),
         tests("UserAgents", ["UserAgentsPlugin", "PipelineCore", .product(name: "Yams", package: "Yams")]),
         tests("MaxMind", ["MaxMindPlugin", "PipelineCore"]),
-        tests("Program", ["millrace", "PipelineCore", subprocess]),
+        tests("Program", ["millrace", "PipelineCore", "ConnectorTesting", subprocess, system]),
     ],
     swiftLanguageModes: [.v6]
 )
