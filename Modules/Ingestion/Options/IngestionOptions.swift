@@ -53,7 +53,7 @@ public struct IngestionOptions: Sendable {
             expected: "a named pattern (\(LinePattern.named.keys.sorted().joined(separator: ", "))) or a regular expression with named groups"
         ) { LinePattern($0).map(Optional.some) }
         pattern = block.optional("pattern", patternText, "For lines: a named pattern, or a regular expression with named groups.") ?? nil
-        timezone = block.value("timezone", .timezone, default: "UTC", "The zone of timestamps without an offset; default UTC.")
+        timezone = block.value("timezone", .timeZone, default: "UTC", "The zone of timestamps without an offset; default UTC.")
         delimiter = block.optional("delimiter", .delimiter, "For csv: what separates fields; default found from the first line.")
         hasHeader = block.value("header", .boolean, default: true, "For csv: whether the first line names the columns; default true.")
         columns = block.optional("columns", .list(.text(example: "order_id")), "For csv without a header: the columns' names.")
@@ -87,6 +87,7 @@ public struct IngestionOptions: Sendable {
             block.reject(key: "format", "lines need a pattern", hint: "add `pattern: combined`, or a regular expression with named groups")
         }
         if block.has("pattern"), let format, format != .lines { block.reject(key: "pattern", "only `format: lines` has a pattern") }
+        if hasHeader, columns != nil { block.reject(key: "columns", "the header names the columns", hint: "add `header: false` if there is none") }
         if !hasHeader, columns == nil, case .events = target {
             block.reject(key: "header", "without a header a mapping has no names to refer to", hint: "add `columns: [first, second]`")
         }
@@ -105,17 +106,13 @@ public struct IngestionOptions: Sendable {
     }
 }
 
-extension ConfigurationType where Value == String {
-    /// An IANA time zone; that it exists is checked where zones are known.
-    static var timezone: ConfigurationType { .text(example: "Europe/Warsaw") }
-}
-
 extension ConfigurationType where Value == UInt8 {
-    /// One ASCII character, or `tab`.
+    /// One ASCII character that is no letter, digit or quote, or `tab`.
     static var delimiter: ConfigurationType {
-        .scalar(.string(pattern: nil), placeholder: 44, example: "\";\"", expected: "one character, or tab") { text in
+        .scalar(.string(pattern: nil), placeholder: 44, example: "\";\"", expected: "one punctuation character, or tab") { text in
             if text == "tab" || text == "\\t" || text == "\t" { return 9 }
-            return text.utf8.count == 1 && text != "\"" && text != "\n" ? text.utf8.first : nil
+            guard let character = text.first, text.utf8.count == 1, !character.isLetter, !character.isNumber else { return nil }
+            return character != "\"" && character != "-" ? character.asciiValue.flatMap { $0 >= 32 && $0 < 127 ? $0 : nil } : nil
         }
     }
 }

@@ -78,6 +78,7 @@ public struct DuckDBEngine: QueryEngine {
     /// Reads the footer of the file, not its rows.
     public func describe(parquet path: String) async throws -> (schema: Schema, rowCount: Int64) {
         try await session("reading \(path)", inputs: [], readable: [path], outputs: []) { session in
+            // A directory `date=2026-11-21` on the way to the file is no column of it.
             let relation = "read_parquet(\(sqlLiteral(path)), hive_partitioning = false)"
             let schema = try await describe(SQLText("SELECT * FROM \(relation)"), in: session).schema
             let answer = try await session.send(
@@ -102,13 +103,10 @@ public struct DuckDBEngine: QueryEngine {
         defer { directory.remove() }
         let script = DuckDBScript(configuration: configuration, temporaryDirectory: directory.path)
         let program = try DuckDBProgram.locate(configuration.program)
+        let log = configuration.statementLog.map(StatementLog.init)
         do {
             return try await withTimeout(configuration.timeout, while: operation) {
-                try await DuckDBSession.run(
-                    program: program,
-                    workingDirectory: directory.path,
-                    log: configuration.statementLog.map(StatementLog.init)
-                ) { session in
+                try await DuckDBSession.run(program: program, workingDirectory: directory.path, log: log) { session in
                     let opening = SessionStatement(
                         text: script.prelude(reading: inputs.flatMap(\.paths) + readable, writing: outputs)
                     )
