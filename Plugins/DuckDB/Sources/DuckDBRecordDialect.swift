@@ -10,7 +10,10 @@ public struct DuckDBRecordDialect: RecordDialect {
 
     /// One parse per record; JSON pointers, because they tell `a` from `A` and can name any member.
     public func selectingMembers(
-        _ members: [(column: String, path: [String])], of text: String, passing columns: [String], from relation: String
+        _ members: [(column: String, path: [String])],
+        of text: String,
+        passing columns: [String],
+        from relation: String
     ) -> String {
         let pointers = members.map { member in
             sqlLiteral(member.path.map { "/" + $0.replacing("~", with: "~0").replacing("/", with: "~1") }.joined())
@@ -46,19 +49,29 @@ public struct DuckDBRecordDialect: RecordDialect {
     }
 
     public func selectingGroups(
-        _ groups: [String], pattern: String, of text: String, passing columns: [String], from relation: String
+        _ groups: [String],
+        pattern: String,
+        of text: String,
+        passing columns: [String],
+        from relation: String
     ) -> String {
         let passed = columns.map(sqlIdentifier)
         let names = "[" + groups.map(sqlLiteral).joined(separator: ", ") + "]"
-        let read = groups.map { "CASE WHEN matched THEN nullif(record.\(sqlIdentifier($0)), '') END AS \(sqlIdentifier($0))" }
-        let inner = passed + [
-            "regexp_matches(\(text), \(sqlLiteral(pattern))) AS matched",
-            "regexp_extract(\(text), \(sqlLiteral(pattern)), \(names)) AS record",
-        ]
-        return "SELECT \((passed + read).joined(separator: ", ")) FROM (SELECT \(inner.joined(separator: ", ")) FROM \(relation))"
+        let read = groups.map {
+            "CASE WHEN matched THEN nullif(record.\(sqlIdentifier($0)), '') END AS \(sqlIdentifier($0))"
+        }
+        let inner =
+            passed + [
+                "regexp_matches(\(text), \(sqlLiteral(pattern))) AS matched",
+                "regexp_extract(\(text), \(sqlLiteral(pattern)), \(names)) AS record",
+            ]
+        return
+            "SELECT \((passed + read).joined(separator: ", ")) FROM (SELECT \(inner.joined(separator: ", ")) FROM \(relation))"
     }
 
-    public func matches(_ text: String, _ pattern: String) -> String { "regexp_matches(\(text), \(sqlLiteral(pattern)))" }
+    public func matches(_ text: String, _ pattern: String) -> String {
+        "regexp_matches(\(text), \(sqlLiteral(pattern)))"
+    }
 
     public func timestamp(_ text: String, timezone: String) -> String {
         let zone = sqlLiteral(timezone)
