@@ -24,9 +24,17 @@ public struct IngestionJob: Sendable {
 
     /// A job over a source; nothing is touched yet. `clock` must give moments that never repeat within a run.
     public init(
-        name: String, source: any FileSource, options: IngestionOptions, rawZone: any RawZone, tables: any TableStore,
-        engine: any QueryEngine, codings: [any ContentCoding], workspace: any Workspace, run: RunID,
-        clock: @escaping @Sendable () -> Timestamp, progress: any ProgressReporting = SilentProgress()
+        name: String,
+        source: any FileSource,
+        options: IngestionOptions,
+        rawZone: any RawZone,
+        tables: any TableStore,
+        engine: any QueryEngine,
+        codings: [any ContentCoding],
+        workspace: any Workspace,
+        run: RunID,
+        clock: @escaping @Sendable () -> Timestamp,
+        progress: any ProgressReporting = SilentProgress()
     ) {
         self.name = name
         self.source = source
@@ -71,7 +79,10 @@ public struct IngestionJob: Sendable {
     }
 
     private func land(
-        _ items: ArraySlice<IngestionPlan.Item>, after previous: Int64?, known: inout KnownContents, report: inout IngestionReport
+        _ items: ArraySlice<IngestionPlan.Item>,
+        after previous: Int64?,
+        known: inout KnownContents,
+        report: inout IngestionReport
     ) async throws -> Int64? {
         var spool = Spool("\(name)-\((previous ?? -1) + 1)", in: workspace)
         do {
@@ -94,7 +105,10 @@ public struct IngestionJob: Sendable {
     }
 
     private func take(
-        _ items: ArraySlice<IngestionPlan.Item>, known: inout KnownContents, into spool: inout Spool, report: inout IngestionReport
+        _ items: ArraySlice<IngestionPlan.Item>,
+        known: inout KnownContents,
+        into spool: inout Spool,
+        report: inout IngestionReport
     ) async throws -> [LandedFile] {
         var entries: [LandedFile] = []
         let total = items.reduce(0) { $0 + $1.file.size }
@@ -152,7 +166,8 @@ public struct IngestionJob: Sendable {
         case .csv:
             let dialect = CSVScanner.Dialect(
                 delimiter: isAtStart ? options.delimiter : entry.delimiter?.utf8.first,
-                hasHeader: options.hasHeader && isAtStart, columns: isAtStart ? options.columns : entry.columns
+                hasHeader: options.hasHeader && isAtStart,
+                columns: isAtStart ? options.columns : entry.columns
             )
             return CSVScanner(dialect, isAtStart: isAtStart)
         case .ndjson: return LineScanner(isJSON: true, isAtStart: isAtStart)

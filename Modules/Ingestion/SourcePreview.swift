@@ -47,22 +47,30 @@ extension IngestionJob {
         let queries = try await queries(over: inputs, existing: existing)
         let fields = queries.definition.schema.fields.filter { !$0.name.hasPrefix("_") }
         let job = EngineJob(
-            name: "a preview of '\(name)'", inputs: inputs.tables, steps: Self.steps(queries, showing: fields, rows: rows)
+            name: "a preview of '\(name)'",
+            inputs: inputs.tables,
+            steps: Self.steps(queries, showing: fields, rows: rows)
         )
         let result = try await engine.run(job) { _ in }
         let reasons = (result.measured["reasons"] ?? []).map { row in
             (reason: (row["reason"] ?? nil) ?? "", count: (row["n"] ?? nil).flatMap { Int64($0) } ?? 0)
         }
         return SourcePreview(
-            files: files, sampled: spool.files.map(\.path), rows: spool.rows, rejected: reasons.reduce(0) { $0 + $1.count },
-            schema: Schema(fields), sample: result.measured["rows"] ?? [], reasons: reasons
+            files: files,
+            sampled: spool.files.map(\.path),
+            rows: spool.rows,
+            rejected: reasons.reduce(0) { $0 + $1.count },
+            schema: Schema(fields),
+            sample: result.measured["rows"] ?? [],
+            reasons: reasons
         )
     }
 
     private static func steps(_ queries: Queries, showing fields: [Field], rows: Int) -> [EngineJob.Step] {
         let rejected = queries.rejected.map { "SELECT reason FROM (\($0)) AS broken" }
         let broken = (["SELECT reason FROM rejected_records"] + rejected).joined(separator: " UNION ALL ")
-        let reasons = "SELECT reason, count(*) AS n FROM (\(broken)) AS broken GROUP BY reason ORDER BY count(*) DESC, reason"
+        let reasons =
+            "SELECT reason, count(*) AS n FROM (\(broken)) AS broken GROUP BY reason ORDER BY count(*) DESC, reason"
         guard !queries.accepted.isEmpty, !fields.isEmpty else { return [.measure(label: "reasons", SQLText(reasons))] }
         let shown = fields.map { sqlIdentifier($0.name) }.joined(separator: ", ")
         let accepted = queries.accepted.joined(separator: "\nUNION ALL\n")

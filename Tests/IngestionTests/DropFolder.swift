@@ -24,7 +24,9 @@ final class DropFolder: Sendable {
     }
 
     /// A folder whose files become the table `t`.
-    static func table(_ format: RecordFormat? = nil, _ change: (inout IngestionOptions) -> Void = { _ in }) throws -> DropFolder {
+    static func table(_ format: RecordFormat? = nil, _ change: (inout IngestionOptions) -> Void = { _ in }) throws
+        -> DropFolder
+    {
         var options = IngestionOptions(target: .table("t"), format: format)
         change(&options)
         return try DropFolder(options)
@@ -58,7 +60,9 @@ final class DropFolder: Sendable {
     func putParquet(_ sql: String, as name: String) async throws {
         let directory = scratch.path("parquet-\(UUID().uuidString)")
         let step = EngineJob.Step.write(label: "rows", SQLText(sql), into: directory, schema: nil)
-        let written = try await engine.run(EngineJob(name: "a file", inputs: [], steps: [step])) { _ in }.written["rows"]
+        let written = try await engine.run(EngineJob(name: "a file", inputs: [], steps: [step])) { _ in }.written[
+            "rows"
+        ]
         let path = try #require(written?.files.first?.path)
         try put([UInt8](Data(contentsOf: URL(fileURLWithPath: path))), as: name)
     }
@@ -71,13 +75,22 @@ final class DropFolder: Sendable {
 
     /// A job over the folder, with nothing remembered from earlier ones.
     func job(
-        store: (any ObjectStore)? = nil, source: (any FileSource)? = nil, engine: (any QueryEngine)? = nil, name: String = "files"
+        store: (any ObjectStore)? = nil,
+        source: (any FileSource)? = nil,
+        engine: (any QueryEngine)? = nil,
+        name: String = "files"
     ) throws -> IngestionJob {
         let store = store ?? self.store
         return IngestionJob(
-            name: name, source: source ?? self.source, options: options, rawZone: LandingLog(store: store),
-            tables: DeltaTableStore(store: store), engine: engine ?? self.engine, codings: [GzipCoding()],
-            workspace: try LocalWorkspace(in: scratch.path("work")), run: RunID(rawValue: "test-\(clock.now().microseconds)"),
+            name: name,
+            source: source ?? self.source,
+            options: options,
+            rawZone: LandingLog(store: store),
+            tables: DeltaTableStore(store: store),
+            engine: engine ?? self.engine,
+            codings: [GzipCoding()],
+            workspace: try LocalWorkspace(in: scratch.path("work")),
+            run: RunID(rawValue: "test-\(clock.now().microseconds)"),
             clock: { [clock] in clock.now() }
         )
     }
@@ -103,9 +116,12 @@ final class DropFolder: Sendable {
         var inputs: [EngineTable] = []
         for name in try await tables.tables() {
             guard let snapshot = try await tables.snapshot(of: name, at: nil) else { continue }
-            inputs.append(EngineTable(name, schema: snapshot.definition.schema, storage: .parquet(snapshot.files.map(\.path))))
+            inputs.append(
+                EngineTable(name, schema: snapshot.definition.schema, storage: .parquet(snapshot.files.map(\.path)))
+            )
         }
-        for definition in [DatasetDefinition.eventLog, .deadLetters] where !inputs.contains(where: { $0.name == definition.name }) {
+        for definition in [DatasetDefinition.eventLog, .deadLetters]
+        where !inputs.contains(where: { $0.name == definition.name }) {
             inputs.append(EngineTable(definition.name, schema: definition.schema, storage: .parquet([])))
         }
         let bytes = try await engine.withRows(of: SQLText(sql), over: inputs) { _, rows in
@@ -124,7 +140,8 @@ final class DropFolder: Sendable {
     }
 
     func schema(of table: DatasetName = "t") async throws -> [String] {
-        let fields = try await DeltaTableStore(store: store).snapshot(of: table, at: nil)?.definition.schema.fields ?? []
+        let fields =
+            try await DeltaTableStore(store: store).snapshot(of: table, at: nil)?.definition.schema.fields ?? []
         return fields.filter { !$0.name.hasPrefix("_") }.map { "\($0.name) \($0.type)" }
     }
 }

@@ -5,7 +5,11 @@ import Testing
 
 @Suite("Files become tables")
 struct TableIngestionTests {
-    @Test("A file of each format gives its rows, plain and compressed", arguments: RecordFormat.allCases, [false, true])
+    @Test(
+        "A file of each format gives its rows, plain and compressed",
+        arguments: RecordFormat.allCases,
+        [false, true]
+    )
     func formats(format: RecordFormat, isCompressed: Bool) async throws {
         let folder = try DropFolder.table { options in
             if format == .lines { options.pattern = LinePattern(#"^(?<id>\d+) (?<name>.*)$"#) }
@@ -14,10 +18,14 @@ struct TableIngestionTests {
         switch format {
         case .csv: content = Array("id,name\n1,Anna\n2,\"Żółw, Jr\"\n".utf8)
         case .ndjson: content = Array("{\"id\":1,\"name\":\"Anna\"}\n{\"id\":2,\"name\":\"Żółw, Jr\"}\n".utf8)
-        case .json: content = Array("[\n  {\"id\": 1, \"name\": \"Anna\"},\n  {\n\"id\": 2, \"name\": \"Żółw, Jr\"}\n]\n".utf8)
+        case .json:
+            content = Array("[\n  {\"id\": 1, \"name\": \"Anna\"},\n  {\n\"id\": 2, \"name\": \"Żółw, Jr\"}\n]\n".utf8)
         case .lines: content = Array("1 Anna\n2 Żółw, Jr\n".utf8)
         case .parquet:
-            try await folder.putParquet("SELECT 1 AS id, 'Anna' AS name UNION ALL SELECT 2, 'Żółw, Jr' ORDER BY id", as: "made")
+            try await folder.putParquet(
+                "SELECT 1 AS id, 'Anna' AS name UNION ALL SELECT 2, 'Żółw, Jr' ORDER BY id",
+                as: "made"
+            )
             content = try Array(folder.scratch.bytes("drop/made"))
             try folder.remove("made")
         }

@@ -12,14 +12,19 @@ extension IngestionJob {
         let queries = try await queries(over: inputs, existing: existing)
         let replacement = try await Replacement(landing, in: existing, engine: engine)
         let written = try await write(
-            queries.accepted, as: queries.definition, over: inputs, replacing: replacement, name: "the rows of '\(name)'"
+            queries.accepted,
+            as: queries.definition,
+            over: inputs,
+            replacing: replacement,
+            name: "the rows of '\(name)'"
         )
         let rejected = spool.rows - written.added
         guard rejected >= spool.rejectedRows else {
             throw PipelineError(
                 .internalError,
                 "\(spool.rows) rows came in, \(written.added) were accepted and \(spool.rejectedRows) rejected",
-                while: "ingesting '\(name)'", hint: "nothing was published; please report this"
+                while: "ingesting '\(name)'",
+                hint: "nothing was published; please report this"
             )
         }
         try await bury(queries, inputs: inputs, landing: landing, expecting: rejected)
@@ -44,7 +49,11 @@ extension IngestionJob {
             let selections = inputs.relations.map {
                 EventSelection(mapping, source: name, timezone: options.timezone, relation: $0)
             }
-            return Queries(definition: .eventLog, accepted: selections.map(\.accepted), rejected: selections.map(\.rejected))
+            return Queries(
+                definition: .eventLog,
+                accepted: selections.map(\.accepted),
+                rejected: selections.map(\.rejected)
+            )
         case .table(let table):
             let types = TypedText(dialect: engine.records, timezone: options.timezone)
             let columns = try await inputs.columns(engine: engine)
@@ -58,15 +67,21 @@ extension IngestionJob {
                 TableSelection(schema, relation: $0, columns: $1, types: types)
             }
             let definition = DatasetDefinition(
-                name: table, summary: "Rows of the source '\(name)' as they came. One row is a record of a file.",
+                name: table,
+                summary: "Rows of the source '\(name)' as they came. One row is a record of a file.",
                 schema: Schema(schema.fields + EventLog.provenance)
             )
-            return Queries(definition: definition, accepted: selections.map(\.accepted), rejected: selections.map(\.rejected))
+            return Queries(
+                definition: definition,
+                accepted: selections.map(\.accepted),
+                rejected: selections.map(\.rejected)
+            )
         }
     }
 
     /// Writes the landing's broken rows into the dead letters, once.
-    private func bury(_ queries: Queries, inputs: LandingInputs, landing: Landing, expecting count: Int64) async throws {
+    private func bury(_ queries: Queries, inputs: LandingInputs, landing: Landing, expecting count: Int64) async throws
+    {
         let definition = DatasetDefinition.deadLetters
         let existing = try await tables.snapshot(of: definition.name, at: nil)
         if let done = existing?.cursors[cursor], done >= landing.sequence { return }
@@ -80,12 +95,18 @@ extension IngestionJob {
             JOIN landed_files AS files ON files.file = broken.millrace_file
             """
         let written = try await write(
-            [rows], as: definition, over: inputs, replacing: replacement, name: "the dead letters of '\(name)'"
+            [rows],
+            as: definition,
+            over: inputs,
+            replacing: replacement,
+            name: "the dead letters of '\(name)'"
         )
         guard written.added == count else {
             throw PipelineError(
-                .internalError, "\(count) rows were rejected, but \(written.added) of them have a reason",
-                while: "ingesting '\(name)'", hint: "nothing was published; please report this"
+                .internalError,
+                "\(count) rows were rejected, but \(written.added) of them have a reason",
+                while: "ingesting '\(name)'",
+                hint: "nothing was published; please report this"
             )
         }
         try await commit(written, of: definition, replacing: replacement, landing)
@@ -99,7 +120,10 @@ extension IngestionJob {
 
     /// Writes the rows of queries into a new directory of a table, with the rows that stay if some are replaced.
     private func write(
-        _ queries: [String], as definition: DatasetDefinition, over inputs: LandingInputs, replacing replacement: Replacement,
+        _ queries: [String],
+        as definition: DatasetDefinition,
+        over inputs: LandingInputs,
+        replacing replacement: Replacement,
         name: String
     ) async throws -> WrittenRows {
         var parts = queries.isEmpty ? [Self.nothing(definition.schema)] : queries
@@ -119,17 +143,26 @@ extension IngestionJob {
     }
 
     private func commit(
-        _ written: WrittenRows, of definition: DatasetDefinition, replacing replacement: Replacement, _ landing: Landing
+        _ written: WrittenRows,
+        of definition: DatasetDefinition,
+        replacing replacement: Replacement,
+        _ landing: Landing
     ) async throws {
         _ = try await tables.commit(
             TableChange(
-                definition: definition, mode: replacement.table == nil ? .append : .replace, files: written.files,
-                cursors: [cursor: landing.sequence], readVersion: replacement.version, run: run
+                definition: definition,
+                mode: replacement.table == nil ? .append : .replace,
+                files: written.files,
+                cursors: [cursor: landing.sequence],
+                readVersion: replacement.version,
+                run: run
             )
         )
     }
 
     private static func nothing(_ schema: Schema) -> String {
-        "SELECT " + schema.fields.map { "CAST(NULL AS \($0.type)) AS \(sqlIdentifier($0.name))" }.joined(separator: ", ") + " WHERE false"
+        "SELECT "
+            + schema.fields.map { "CAST(NULL AS \($0.type)) AS \(sqlIdentifier($0.name))" }.joined(separator: ", ")
+            + " WHERE false"
     }
 }

@@ -11,12 +11,20 @@ struct LandingInputs {
         var relations: [RecordRelation] = []
         let groups = spool.groups.values.filter { $0.rows > 0 }.sorted { $0.file.path < $1.file.path }
         for group in groups {
-            relations.append(RecordRelation(group, index: relations.count, pattern: job.options.pattern, dialect: dialect))
+            relations.append(
+                RecordRelation(group, index: relations.count, pattern: job.options.pattern, dialect: dialect)
+            )
         }
         for (fileIndex, path) in spool.parquet {
             let schema = try await job.engine.describe(parquet: path).schema
             relations.append(
-                RecordRelation(parquet: path, index: relations.count, fileIndex: fileIndex, schema: schema, dialect: dialect)
+                RecordRelation(
+                    parquet: path,
+                    index: relations.count,
+                    fileIndex: fileIndex,
+                    schema: schema,
+                    dialect: dialect
+                )
             )
         }
         self.relations = relations
@@ -31,15 +39,24 @@ struct LandingInputs {
                 columns.append(names)
                 continue
             }
-            let whole = "(SELECT * FROM \(relation.input.name) WHERE \(engine.records.isJSONObject(RecordRelation.line))) AS whole"
+            let whole =
+                "(SELECT * FROM \(relation.input.name) WHERE \(engine.records.isJSONObject(RecordRelation.line))) AS whole"
             let query = engine.records.selectingMemberNames(of: RecordRelation.line, from: whole)
-            let step = EngineJob.Step.measure(label: "names", SQLText("SELECT name FROM (\(query)) AS names ORDER BY name LIMIT \(Self.mostColumns + 1)"))
-            let result = try await engine.run(EngineJob(name: "finding columns", inputs: [tables[index]], steps: [step])) { _ in }
+            let step = EngineJob.Step.measure(
+                label: "names",
+                SQLText("SELECT name FROM (\(query)) AS names ORDER BY name LIMIT \(Self.mostColumns + 1)")
+            )
+            let result = try await engine.run(
+                EngineJob(name: "finding columns", inputs: [tables[index]], steps: [step])
+            ) { _ in }
             let names = (result.measured["names"] ?? []).compactMap { $0["name"] ?? nil }
             guard names.count <= Self.mostColumns else {
                 throw PipelineError(
-                    .schemaMismatch, "the objects have more than \(Self.mostColumns) different members", while: "finding columns",
-                    hint: "names that are data make no columns; map the source to `events:`, where they become properties"
+                    .schemaMismatch,
+                    "the objects have more than \(Self.mostColumns) different members",
+                    while: "finding columns",
+                    hint:
+                        "names that are data make no columns; map the source to `events:`, where they become properties"
                 )
             }
             columns.append(names)

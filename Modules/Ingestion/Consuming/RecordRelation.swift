@@ -31,16 +31,28 @@ struct RecordRelation {
             kind = .fields(columns)
             let delimiter = String(UnicodeScalar(group.shape.delimiter ?? .comma))
             input = EngineTable(
-                name, schema: Schema(numbers + columns.indices.map { Field("column_\($0)", .varchar) }),
+                name,
+                schema: Schema(numbers + columns.indices.map { Field("column_\($0)", .varchar) }),
                 storage: .text(
-                    [group.file.path], delimiter: delimiter, quote: "\"", longest: group.longest, hasLineEnds: group.hasLineEnds
+                    [group.file.path],
+                    delimiter: delimiter,
+                    quote: "\"",
+                    longest: group.longest,
+                    hasLineEnds: group.hasLineEnds
                 )
             )
         } else {
             kind = pattern.map { .lines($0) } ?? .json
             input = EngineTable(
-                name, schema: Schema(numbers + [Field(Self.line, .varchar)]),
-                storage: .text([group.file.path], delimiter: "\u{1}", quote: nil, longest: group.longest, hasLineEnds: false)
+                name,
+                schema: Schema(numbers + [Field(Self.line, .varchar)]),
+                storage: .text(
+                    [group.file.path],
+                    delimiter: "\u{1}",
+                    quote: nil,
+                    longest: group.longest,
+                    hasLineEnds: false
+                )
             )
         }
     }
@@ -52,7 +64,8 @@ struct RecordRelation {
         while schema.names.contains(where: { $0.lowercased() == position }) { position += "_" }
         kind = .parquet(schema.fields, fileIndex: fileIndex, position: position)
         input = EngineTable(
-            DatasetName(rawValue: "records_\(index)"), schema: Schema(schema.fields + [Field(position, .bigint)]),
+            DatasetName(rawValue: "records_\(index)"),
+            schema: Schema(schema.fields + [Field(position, .bigint)]),
             storage: .numberedParquet(path, position: position)
         )
     }
@@ -88,7 +101,8 @@ struct RecordRelation {
             }
         case .parquet(let fields, let fileIndex, let position):
             select(
-                ["CAST(\(fileIndex) AS BIGINT) AS millrace_file", "\(sqlIdentifier(position)) + 1 AS millrace_row"], columns,
+                ["CAST(\(fileIndex) AS BIGINT) AS millrace_file", "\(sqlIdentifier(position)) + 1 AS millrace_row"],
+                columns,
                 from: input.name.rawValue
             ) { column in
                 Self.index(of: column, in: fields.map(\.name)).map { index in
@@ -120,10 +134,15 @@ struct RecordRelation {
     }
 
     private func selectingGroups(_ columns: [String], of pattern: LinePattern) -> String {
-        let matching = "(SELECT * FROM \(input.name) WHERE \(dialect.matches(Self.line, pattern.expression))) AS matching"
+        let matching =
+            "(SELECT * FROM \(input.name) WHERE \(dialect.matches(Self.line, pattern.expression))) AS matching"
         let passed = ["millrace_file", "millrace_row", Self.line]
         let groups = dialect.selectingGroups(
-            pattern.groups, pattern: pattern.expression, of: Self.line, passing: passed, from: matching
+            pattern.groups,
+            pattern: pattern.expression,
+            of: Self.line,
+            passing: passed,
+            from: matching
         )
         return select(passed, columns, from: "(\(groups)) AS taken_apart") { column in
             // A dash is what a log writes for nothing.
@@ -132,7 +151,10 @@ struct RecordRelation {
     }
 
     private func select(
-        _ passed: [String], _ columns: [String], from relation: String, _ expression: (String) -> String?
+        _ passed: [String],
+        _ columns: [String],
+        from relation: String,
+        _ expression: (String) -> String?
     ) -> String {
         let fields = columns.enumerated().map { "\(expression($1) ?? "CAST(NULL AS VARCHAR)") AS field_\($0)" }
         return "SELECT \((passed + fields).joined(separator: ", ")) FROM \(relation)"

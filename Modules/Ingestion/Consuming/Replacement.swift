@@ -13,24 +13,37 @@ struct Replacement {
 
     /// - Parameter source: only rows of this source go; the table must have a column `source`.
     init(
-        _ landing: Landing, in snapshot: TableSnapshot?, ofSource source: String? = nil, engine: any QueryEngine
+        _ landing: Landing,
+        in snapshot: TableSnapshot?,
+        ofSource source: String? = nil,
+        engine: any QueryEngine
     ) async throws {
         version = snapshot?.version
         let superseded = landing.files.flatMap(\.supersedes)
         let rowsOfFiles = superseded.map { "(_file_id = \(sqlLiteral($0.fileID)) AND _row >= \($0.fromRow))" }
-        condition = (source.map { "source = \(sqlLiteral($0)) AND " } ?? "") + "(\(rowsOfFiles.joined(separator: " OR ")))"
+        condition =
+            (source.map { "source = \(sqlLiteral($0)) AND " } ?? "") + "(\(rowsOfFiles.joined(separator: " OR ")))"
         guard let snapshot, !superseded.isEmpty, !snapshot.files.isEmpty else {
             (table, rows, kept) = (nil, 0, 0)
             return
         }
         let existing = EngineTable(
-            "existing", schema: snapshot.definition.schema, storage: .parquet(snapshot.files.map(\.path))
+            "existing",
+            schema: snapshot.definition.schema,
+            storage: .parquet(snapshot.files.map(\.path))
         )
-        let step = EngineJob.Step.measure(label: "count", SQLText("SELECT count(*) AS n FROM existing WHERE \(condition)"))
+        let step = EngineJob.Step.measure(
+            label: "count",
+            SQLText("SELECT count(*) AS n FROM existing WHERE \(condition)")
+        )
         let job = EngineJob(name: "finding rows that are replaced", inputs: [existing], steps: [step])
         let answer = try await engine.run(job) { _ in }.measured["count"]?.first
         guard let count = (answer?["n"] ?? nil).flatMap({ Int64($0) }) else {
-            throw PipelineError(.internalError, "the engine did not count them", while: "finding rows that are replaced")
+            throw PipelineError(
+                .internalError,
+                "the engine did not count them",
+                while: "finding rows that are replaced"
+            )
         }
         rows = count
         table = count > 0 ? existing : nil

@@ -50,7 +50,9 @@ struct SchemaInference {
 
     /// What must be asked of the engine.
     var steps: [EngineJob.Step] {
-        questions.map { .measure(label: $0.label, SQLText(counting($0.columns.map(\.name), in: relations[$0.relation]))) }
+        questions.map {
+            .measure(label: $0.label, SQLText(counting($0.columns.map(\.name), in: relations[$0.relation])))
+        }
     }
 
     /// The new columns, by the answers.
@@ -81,7 +83,8 @@ struct SchemaInference {
             }
             return stride(from: 0, to: columns.count, by: 100).map { start in
                 Question(
-                    label: "types \(relation) \(start)", relation: relation,
+                    label: "types \(relation) \(start)",
+                    relation: relation,
                     columns: Array(columns[start..<min(start + 100, columns.count)])
                 )
             }
@@ -97,6 +100,7 @@ struct SchemaInference {
                     "count(\(types.value(text, as: type))) AS \(sqlIdentifier("\(index) \(type)"))"
                 }
         }
-        return "SELECT \(counts.joined(separator: ", ")) FROM (\(relation.selecting(columns, asPaths: false))) AS records"
+        return
+            "SELECT \(counts.joined(separator: ", ")) FROM (\(relation.selecting(columns, asPaths: false))) AS records"
     }
 }

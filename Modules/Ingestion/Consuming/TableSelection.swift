@@ -21,17 +21,22 @@ struct TableSelection {
     }
 
     var accepted: String {
-        let there = Dictionary(present.enumerated().map { ($1.field.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let there = Dictionary(
+            present.enumerated().map { ($1.field.name, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
         let columns = schema.fields.map { field in
             "\(there[field.name].map { "value_\($0)" } ?? "CAST(NULL AS \(field.type))") AS \(sqlIdentifier(field.name))"
         }
         let provenance = ["path AS _file", "file_id AS _file_id", "millrace_row AS _row"]
-        return "SELECT \((columns + provenance).joined(separator: ", ")) FROM (\(typed)) AS typed WHERE \(reason) IS NULL"
+        return
+            "SELECT \((columns + provenance).joined(separator: ", ")) FROM (\(typed)) AS typed WHERE \(reason) IS NULL"
     }
 
     var rejected: String {
         let encoding = sqlLiteral(relation.raw(columns).encoding)
-        let rows = "SELECT millrace_file, millrace_row, \(reason) AS reason, \(encoding) AS encoding, millrace_raw AS raw "
+        let rows =
+            "SELECT millrace_file, millrace_row, \(reason) AS reason, \(encoding) AS encoding, millrace_raw AS raw "
             + "FROM (\(typed)) AS typed WHERE \(reason) IS NOT NULL"
         return relation.selectingBroken.map { "\($0) UNION ALL \(rows)" } ?? rows
     }
@@ -42,7 +47,9 @@ struct TableSelection {
             var cases: [String] = []
             if entry.columns.count > 1 {
                 let texts = entry.columns.map { text($0, for: entry.field) }.joined(separator: ", ")
-                cases.append("WHEN least(\(texts)) <> greatest(\(texts)) THEN \(sqlLiteral("\(entry.field.name): it stands twice"))")
+                cases.append(
+                    "WHEN least(\(texts)) <> greatest(\(texts)) THEN \(sqlLiteral("\(entry.field.name): it stands twice"))"
+                )
             }
             if entry.field.type != .varchar {
                 cases.append(
@@ -57,7 +64,10 @@ struct TableSelection {
 
     private var typed: String {
         let values = present.enumerated().map { position, entry in
-            let value = isTyped(entry) ? types.dialect.cast(source(of: entry), to: entry.field.type) : types.value(source(of: entry), as: entry.field.type)
+            let value =
+                isTyped(entry)
+                ? types.dialect.cast(source(of: entry), to: entry.field.type)
+                : types.value(source(of: entry), as: entry.field.type)
             return "\(value) AS value_\(position)"
         }
         let kept = Set(present.filter(isTyped).flatMap { $0.columns.map { columns[$0] } })
@@ -69,7 +79,8 @@ struct TableSelection {
 
     /// Whether the records hold the column in the table's own type. A moment may lack its zone, so it is read as text.
     private func isTyped(_ entry: (field: Field, columns: [Int])) -> Bool {
-        entry.columns.count == 1 && entry.field.type != .timestamptz && relation.type(of: columns[entry.columns[0]]) == entry.field.type
+        entry.columns.count == 1 && entry.field.type != .timestamptz
+            && relation.type(of: columns[entry.columns[0]]) == entry.field.type
     }
 
     /// What a column's value is made of.

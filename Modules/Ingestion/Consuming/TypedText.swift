@@ -22,7 +22,8 @@ struct TypedText {
             cast(text, to: type, where: "^-?[0-9]+" + (scale > 0 ? "([.][0-9]{1,\(scale)})?$" : "$"))
         case .date: cast(text, to: type, where: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
         // A number is a moment only where a mapping says that the column is one.
-        case .timestamptz: "CASE WHEN \(dialect.matches(text, "[-/:]")) THEN \(dialect.timestamp(text, timezone: timezone)) END"
+        case .timestamptz:
+            "CASE WHEN \(dialect.matches(text, "[-/:]")) THEN \(dialect.timestamp(text, timezone: timezone)) END"
         case .list, .structure: dialect.cast(text, to: type)
         }
     }

@@ -35,7 +35,9 @@ public struct LinePattern: Sendable, Hashable {
                 if ["?=", "?!", "?<=", "?<!", "?>"].contains(where: rest.hasPrefix) { return nil }
                 guard let opening = ["?P<", "?<"].first(where: rest.hasPrefix) else { continue }
                 let name = rest.dropFirst(opening.count).prefix { $0 != ">" }
-                guard !name.isEmpty, name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }) else { return nil }
+                guard !name.isEmpty, name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }) else {
+                    return nil
+                }
                 groups.append(String(name))
                 expression += "?P<"
                 rest = rest.dropFirst(opening.count)

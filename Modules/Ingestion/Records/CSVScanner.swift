@@ -46,7 +46,9 @@ struct CSVScanner: RecordScanner {
 
     mutating func finish(into sink: inout RecordSink, problem: String?) {
         drain(isAtEnd: false, into: &sink)
-        resumption = Resumption(offset: endless?.start ?? offset, row: sink.row)
+        // Until a whole record has told the names and the delimiter, a longer file may tell others.
+        let isSettled = columns != nil && delimiter != nil
+        resumption = isSettled ? Resumption(offset: endless?.start ?? offset, row: sink.row) : Resumption()
         if let problem {
             let rest = endless?.beginning ?? pending
             if !rest.isEmpty { reject(rest.span, problem, into: &sink) }
@@ -55,8 +57,6 @@ struct CSVScanner: RecordScanner {
         } else {
             endLine(into: &sink)
         }
-        // Records that were not understood for want of a header may be with a longer one.
-        if needsHeader || hasBrokenHeader { resumption = Resumption() }
     }
 
     private mutating func drain(isAtEnd: Bool, into sink: inout RecordSink) {
@@ -125,7 +125,10 @@ struct CSVScanner: RecordScanner {
 
     /// Turns away the first line of a record that has no end, and returns where the next begins.
     private mutating func skipLine(
-        _ bytes: Span<UInt8>, from start: Int, isLong: Bool, into sink: inout RecordSink
+        _ bytes: Span<UInt8>,
+        from start: Int,
+        isLong: Bool,
+        into sink: inout RecordSink
     ) -> Int {
         let end = bytes.firstIndex(of: .lineFeed, from: start)
         if end == nil, isLong {
@@ -182,7 +185,7 @@ struct CSVScanner: RecordScanner {
         if hasBrokenHeader { return "the header cannot be read" }
         if record.count > longestRecord { return tooLong }
         let traits = TextTraits(record)
-        if let problem = form.problem ?? traits.problem(in: record) { return problem }
+        if let problem = traits.problem(in: record) ?? form.problem { return problem }
         // Of a record without quotes nothing is known yet.
         return form.length == 0 && traits.hasCarriageReturn ? CSVRecord.strayReturn : nil
     }
@@ -193,20 +196,22 @@ struct CSVScanner: RecordScanner {
         return delimiter != nil
     }
 
-    /// The one of `, ; tab |` that occurs most often outside quotes in the first line; nil if the line does not end.
+    /// The one of `, ; tab |` that occurs most often outside quotes in the first line that is not blank; nil if it does not end.
     static func delimiter(of bytes: Span<UInt8>, isWhole: Bool) -> UInt8? {
         let candidates = [.comma, UInt8(ascii: ";"), UInt8(ascii: "\t"), UInt8(ascii: "|")]
         var counts = [0, 0, 0, 0]
         var isQuoted = false
+        var isBlank = true
         var hasEnded = isWhole
         for index in bytes.indices {
             let byte = bytes[index]
             if byte == .quote { isQuoted.toggle() }
             guard !isQuoted else { continue }
-            if byte == .lineFeed {
+            if byte == .lineFeed, !isBlank {
                 hasEnded = true
                 break
             }
+            isBlank = isBlank && (byte == 0x20 || byte == 0x09 || byte == .carriageReturn || byte == .lineFeed)
             if let candidate = candidates.firstIndex(of: byte) { counts[candidate] += 1 }
         }
         guard hasEnded else { return nil }

@@ -10,7 +10,8 @@ struct TextTraits {
         flags = unsafe text.withUnsafeBufferPointer { bytes in
             // Without a branch, so that the compiler takes many bytes at a time.
             var flags: UInt8 = 0
-            for unsafe byte in unsafe bytes {
+            for index in bytes.indices {
+                let byte = unsafe bytes[index]
                 flags |= (byte & 0x80) | (byte < 2 ? 1 : 0) | (byte == .carriageReturn ? 2 : 0) | (byte == 0x5C ? 4 : 0)
             }
             return flags
@@ -60,7 +61,8 @@ extension Span<UInt8> {
     func firstIndex(of byte: UInt8, from start: Int) -> Int? {
         guard start < count else { return nil }
         return unsafe withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress, let found = unsafe memchr(base + start, Int32(byte), bytes.count - start)
+            guard let base = bytes.baseAddress,
+                let found = unsafe memchr(base + start, Int32(byte), bytes.count - start)
             else { return nil }
             return unsafe UnsafeRawPointer(found) - base
         }
@@ -69,7 +71,7 @@ extension Span<UInt8> {
     func count(of byte: UInt8) -> Int {
         unsafe withUnsafeBufferPointer { bytes in
             var count = 0
-            for unsafe candidate in unsafe bytes { count &+= candidate == byte ? 1 : 0 }
+            for index in bytes.indices { count &+= unsafe bytes[index] == byte ? 1 : 0 }
             return count
         }
     }

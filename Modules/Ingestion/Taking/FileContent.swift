@@ -14,7 +14,9 @@ struct FileContent {
 
     /// The bytes as they are stored; nil if the file has gone since it was listed.
     func stored(from offset: Int64) async throws -> ByteStream? {
-        do { return try await source.read(file, from: offset) } catch let error as PipelineError where error.code == .notFound {
+        do { return try await source.read(file, from: offset) } catch let error as PipelineError
+            where error.code == .notFound
+        {
             return nil
         }
     }

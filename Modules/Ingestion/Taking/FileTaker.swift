@@ -23,13 +23,18 @@ struct FileTaker {
 
         let arrival = Timestamp(microseconds: entry.arrival)
         let object = try await job.rawZone.object(
-            of: job.name, arrival: arrival, fileExtension: Self.fileExtension(of: item.file.path)
+            of: job.name,
+            arrival: arrival,
+            fileExtension: Self.fileExtension(of: item.file.path)
         )
         do {
             let copied = Tee(stored, into: object)
             let scanned = try await scan(
-                content.coding?.decode(copied) ?? copied, skipping: content.coding == nil ? 0 : entry.contentOffset,
-                entry: &entry, digest: &digest, into: &spool
+                content.coding?.decode(copied) ?? copied,
+                skipping: content.coding == nil ? 0 : entry.contentOffset,
+                entry: &entry,
+                digest: &digest,
+                into: &spool
             )
             (entry.digest, entry.head, entry.contentLength) = (digest.value, digest.head, digest.length)
             if entry.fileID.isEmpty { entry.fileID = String(entry.digest.prefix(32)) }
@@ -68,14 +73,19 @@ struct FileTaker {
         var entry = landed
         var digest = ContentDigest()
         let scanned = try await scan(
-            coding?.decode(stored) ?? stored, skipping: coding == nil ? 0 : landed.contentOffset,
-            entry: &entry, digest: &digest, into: &spool
+            coding?.decode(stored) ?? stored,
+            skipping: coding == nil ? 0 : landed.contentOffset,
+            entry: &entry,
+            digest: &digest,
+            into: &spool
         )
         guard scanned.sink == nil || entry.rows == landed.rows else {
             throw PipelineError(
-                .corruptData, "\(key) has \(entry.rows) rows, the landing log says \(landed.rows)",
+                .corruptData,
+                "\(key) has \(entry.rows) rows, the landing log says \(landed.rows)",
                 while: "reading the raw zone",
-                hint: "if the source's format, delimiter or columns were changed in the config, change them back for one run"
+                hint:
+                    "if the source's format, delimiter or columns were changed in the config, change them back for one run"
             )
         }
         add(landed, scanned, to: &spool)
@@ -85,8 +95,12 @@ struct FileTaker {
 
     private func entry(for item: IngestionPlan.Item, coding: (any ContentCoding)?) -> LandedFile {
         var entry = LandedFile(
-            path: item.file.path, fileID: "", size: item.file.size, modified: item.file.modified.microseconds,
-            arrival: job.clock().microseconds, coding: coding?.fileExtension
+            path: item.file.path,
+            fileID: "",
+            size: item.file.size,
+            modified: item.file.modified.microseconds,
+            arrival: job.clock().microseconds,
+            coding: coding?.fileExtension
         )
         entry.supersedes = item.replaces
         return entry
@@ -114,7 +128,9 @@ struct FileTaker {
         // Whoever continued the content first has replaced its last rows by whole ones, and has its identity.
         guard !isFork else { return }
         entry.fileID = earlier.fileID
-        if earlier.hasProvisionalRows { entry.supersedes.append(.init(fileID: earlier.fileID, fromRow: earlier.resumeRow)) }
+        if earlier.hasProvisionalRows {
+            entry.supersedes.append(.init(fileID: earlier.fileID, fromRow: earlier.resumeRow))
+        }
     }
 
     private func add(_ entry: LandedFile, _ scanned: Scanned, to spool: inout Spool) {
@@ -135,8 +151,12 @@ struct FileTaker {
     }
 
     private func scan(
-        _ plain: ByteStream, skipping skipped: Int64, isStored: Bool = true, entry: inout LandedFile,
-        digest: inout ContentDigest, into spool: inout Spool
+        _ plain: ByteStream,
+        skipping skipped: Int64,
+        isStored: Bool = true,
+        entry: inout LandedFile,
+        digest: inout ContentDigest,
+        into spool: inout Spool
     ) async throws -> Scanned {
         guard var scanner = job.scanner(for: entry) else {
             let copy = isStored && entry.coding == nil ? nil : try await spool.file("\(spool.nextIndex).parquet")
@@ -152,7 +172,9 @@ struct FileTaker {
                 toSkip -= Int64(chunk.count - new.count)
                 digest.update(new[...])
                 scanner.scan(new, into: &sink)
-                if sink.clean.count + sink.rejected.count > 1 << 20 { try await spool.drain(&sink, shape: Self.shape(of: scanner)) }
+                if sink.clean.count + sink.rejected.count > 1 << 20 {
+                    try await spool.drain(&sink, shape: Self.shape(of: scanner))
+                }
             }
         } catch let error as PipelineError where error.code == .corruptData {
             problem = error.message
@@ -167,7 +189,9 @@ struct FileTaker {
 
     /// Passes on what the engine reads itself; what is damaged it will refuse.
     private func pass(
-        _ plain: ByteStream, on copy: (any WorkspaceFile)?, digest: inout ContentDigest
+        _ plain: ByteStream,
+        on copy: (any WorkspaceFile)?,
+        digest: inout ContentDigest
     ) async throws -> Scanned {
         var scanned = Scanned(copy: copy?.path)
         do {
@@ -198,7 +222,9 @@ struct FileTaker {
     private static func fileExtension(of path: String) -> String {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         let parts = name.split(separator: ".", omittingEmptySubsequences: true).dropFirst()
-        let known = parts.suffix(2).filter { $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) } && $0.count <= 8 }
+        let known = parts.suffix(2).filter {
+            $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) } && $0.count <= 8
+        }
         return known.isEmpty ? "bin" : known.joined(separator: ".")
     }
 }

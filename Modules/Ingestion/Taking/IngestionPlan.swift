@@ -69,8 +69,10 @@ extension IngestionJob {
         }
         let consumed = try await tables.snapshot(of: options.table, at: nil)?.cursors[cursor]
         return IngestionPlan(
-            unchanged: unchanged.count, items: Self.contesting(items),
-            unconsumed: try await rawZone.landings(of: name, after: consumed), ledger: ledger
+            unchanged: unchanged.count,
+            items: Self.contesting(items),
+            unconsumed: try await rawZone.landings(of: name, after: consumed),
+            ledger: ledger
         )
     }
 
@@ -85,7 +87,12 @@ extension IngestionJob {
         case .grown(let earlier, let resume, let length):
             guard format(ofPath: file.path).canGrow else { return fresh }
             return IngestionPlan.Item(
-                file: file, action: .grown, earlier: earlier, resume: resume, length: length, isFork: known.isContinued(earlier)
+                file: file,
+                action: .grown,
+                earlier: earlier,
+                resume: resume,
+                length: length,
+                isFork: known.isContinued(earlier)
             )
         }
     }
@@ -93,7 +100,9 @@ extension IngestionJob {
     /// The rows of a path's earlier content that a new content takes the place of. Content that is still there under
     /// another name was moved, not changed.
     private func superseded(
-        _ before: LandedFile, by item: IngestionPlan.Item, present: Set<String>
+        _ before: LandedFile,
+        by item: IngestionPlan.Item,
+        present: Set<String>
     ) -> [LandedFile.Superseded] {
         let isLog = [.lines, .ndjson].contains(format(ofPath: item.file.path))
         let change = options.onChange ?? (isLog ? .append : .replace)

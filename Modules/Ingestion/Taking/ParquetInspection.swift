@@ -15,7 +15,13 @@ extension IngestionJob {
 
     private func rows(inParquet path: String, index: Int) async throws -> Int64 {
         let (schema, count) = try await engine.describe(parquet: path)
-        let relation = RecordRelation(parquet: path, index: 0, fileIndex: index, schema: schema, dialect: engine.records)
+        let relation = RecordRelation(
+            parquet: path,
+            index: 0,
+            fileIndex: index,
+            schema: schema,
+            dialect: engine.records
+        )
         // The footer tells the number of rows; counting values reads every page.
         let values = schema.fields.map { "count(\(sqlIdentifier($0.name)))" } + ["count(*)"]
         let sql = SQLText("SELECT greatest(\(values.joined(separator: ", "))) AS n FROM \(relation.input.name)")
@@ -24,7 +30,9 @@ extension IngestionJob {
         let answer = try await engine.run(job) { _ in }.measured["rows"]?.first
         guard let read = answer?["n"] ?? nil, Int64(read) == count else {
             throw PipelineError(
-                .corruptData, "it holds other rows than its footer says", while: "reading a Parquet file"
+                .corruptData,
+                "it holds other rows than its footer says",
+                while: "reading a Parquet file"
             )
         }
         return count

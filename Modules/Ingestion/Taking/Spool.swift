@@ -124,11 +124,19 @@ struct Spool {
     /// The broken records as the engine sees them.
     var rejectsTable: EngineTable {
         let schema = Schema([
-            Field("file", .bigint), Field("row", .bigint), Field("reason", .varchar), Field("encoding", .varchar), Field("raw", .varchar),
+            Field("file", .bigint), Field("row", .bigint), Field("reason", .varchar), Field("encoding", .varchar),
+            Field("raw", .varchar),
         ])
         return EngineTable(
-            "rejected_records", schema: schema,
-            storage: .text(rejects.map { [$0.path] } ?? [], delimiter: ",", quote: "\"", longest: longestReject, hasLineEnds: true)
+            "rejected_records",
+            schema: schema,
+            storage: .text(
+                rejects.map { [$0.path] } ?? [],
+                delimiter: ",",
+                quote: "\"",
+                longest: longestReject,
+                hasLineEnds: true
+            )
         )
     }
 
@@ -147,11 +155,16 @@ struct Spool {
         try await file.append(bytes)
         try await file.finish()
         let schema = Schema([
-            Field("file", .bigint), Field("path", .varchar), Field("file_id", .varchar), Field("received_at", .timestamptz),
+            Field("file", .bigint), Field("path", .varchar), Field("file_id", .varchar),
+            Field("received_at", .timestamptz),
         ])
         // A path may contain anything, line ends too.
         let storage = EngineTable.Storage.text(
-            bytes.isEmpty ? [] : [file.path], delimiter: ",", quote: "\"", longest: longest, hasLineEnds: true
+            bytes.isEmpty ? [] : [file.path],
+            delimiter: ",",
+            quote: "\"",
+            longest: longest,
+            hasLineEnds: true
         )
         return EngineTable("landed_files", schema: schema, storage: storage)
     }

@@ -121,7 +121,8 @@ public struct TableChange: Sendable {
     public var files: [StagedFile]
     /// Inputs consumed by this change, each to the given position.
     ///
-    /// They are recorded in the same commit, so that a rerun can tell what is done. Positions only grow.
+    /// They are recorded in the same commit, so that a rerun can tell what is done. In an append
+    /// positions only grow.
     public var cursors: [String: Int64]
     /// The version that the change was computed from; nil: the table did not exist.
     public var readVersion: Int64?

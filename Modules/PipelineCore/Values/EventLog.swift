@@ -2,7 +2,7 @@ extension DatasetDefinition {
     /// The table that ingestion fills with events and the clickstream job reads.
     ///
     /// It holds every accepted event as it came, in the one shape that all sources are mapped to. Duplicates are still in
-    /// it; enrichment is not. Columns whose names begin with `_` say where a row came from and are never exported.
+    /// it; enrichment is not. The columns of ``EventLog/provenance`` say where a row came from and are not exported.
     public static let eventLog = DatasetDefinition(
         name: "event_log",
         summary: "Every accepted event as it came, duplicates included. One row is one received event.",

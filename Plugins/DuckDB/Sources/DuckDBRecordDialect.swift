@@ -42,8 +42,8 @@ public struct DuckDBRecordDialect: RecordDialect {
     }
 
     /// One JSON object from two; members of the second win.
-    // A merge patch would drop members that are null, and merge objects inside.
     public func jsonMerge(_ first: String, _ second: String) -> String {
+        // A merge patch would drop members that are null, and merge objects inside.
         let members = { (text: String) in "CAST(CAST(\(text) AS JSON) AS MAP(VARCHAR, JSON))" }
         return "CASE WHEN \(second) IS NULL THEN \(first) WHEN \(first) IS NULL THEN \(second) "
             + "ELSE CAST(to_json(map_concat(\(members(first)), \(members(second)))) AS VARCHAR) END"
