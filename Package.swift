@@ -11,8 +11,14 @@ let swiftSettings: [SwiftSetting] = [
 ]
 
 /// A module of the platform: no system library, no connector.
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Modules/\(name)", swiftSettings: swiftSettings)
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(
+        name: name,
+        dependencies: dependencies,
+        path: "Modules/\(name)",
+        exclude: exclude,
+        swiftSettings: swiftSettings
+    )
 }
 
 /// A connector: implements seams of PipelineCore and knows nothing else of the platform.
@@ -77,7 +83,7 @@ let package = Package(
         module("PipelineConfig", ["PipelineCore", .product(name: "Yams", package: "Yams")]),
         module("Lake", ["PipelineCore"]),
         module("Ingestion", ["PipelineCore", crypto]),
-        module("Processing", ["PipelineCore"]),
+        module("Processing", ["PipelineCore"], exclude: ["Clickstream/README.md"]),
         module("VisualizationExport", ["PipelineCore"]),
         module("Simulation", ["PipelineCore"]),
         module(
@@ -136,7 +142,7 @@ let package = Package(
         tests("CSVExport", ["CSVExportPlugin", "PipelineCore", "ConnectorTesting"]),
         tests("UserAgents", ["UserAgentsPlugin", "PipelineCore", .product(name: "Yams", package: "Yams")]),
         tests("MaxMind", ["MaxMindPlugin", "PipelineCore"]),
-        tests("Program", ["millrace", "PipelineCore", subprocess]),
+        tests("Program", ["millrace", "PipelineCore", "ConnectorTesting", subprocess, system]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -33,7 +33,10 @@ final class RunLock {
         sign()
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        flock(descriptor, LOCK_UN)  // A child that is just being started may still hold a copy of the descriptor.
+        close(descriptor)
+    }
 
     /// Writes down who holds the lock, for the message that others get.
     private func sign() {

@@ -16,6 +16,7 @@ from urllib.parse import quote, quote_plus
 from zoneinfo import ZoneInfo
 
 DISPUTED = {
+    "click-ids": "advertisers' marks in addresses, empty and in the fragment, too",
     "bot-users": "bots' events that carry user ids which their visitor's other events do not",
     "empties": "empty texts where an id, a campaign, a channel or a country could be",
     "partial": "a source that says a part of a place, device, system or browser of which a lookup knows the rest",
@@ -307,7 +308,14 @@ class World:
                     "https://shop.example/?utm_source=a&utm_source=b", "https://shop.example/?utm_source=%zz%",
                     "https://shop.example/?UTM_SOURCE=x&utm_medium", "https://shop.example/?utm_source=%FF",
                     "https://shop.example/?a=1;utm_source=x", "https://shop.example/?&&utm%5Fsource=x",
+                    "//shop.example", "https://shop.example//p?utm_source=a%00b", "about:blank", "https:/p/5",
+                    "/", "///p", "https://shop.example/?utm_source=%C5%BC+%ff",
                 ])  # fmt: skip
+        if self.has("click-ids", 0.2) and "page_url" in event:
+            event["page_url"] += self.random.choice([
+                "?gclid=1", "?a=1&fbclid=x", "?gclid=", "?gclid=&dclid=2", "#gclid=1", "?GCLID=1", "?ScCid=1",
+                "?xgclid=1", "?gclid", "?msclkid=&", "?a=?gclid=1",
+            ])  # fmt: skip
         if self.chance(0.2):
             event["page_path"] = self.random.choice(PATHS)
 

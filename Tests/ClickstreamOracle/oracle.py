@@ -86,9 +86,16 @@ UNDETERMINED = "?"
 
 CAMPAIGN = ["campaign_source", "campaign_medium", "campaign_name", "campaign_term", "campaign_content"]
 PLACE = ["country", "region", "city"]
-DEVICE = [
-    "device_category", "device_brand", "device_model", "os_name", "os_version", "browser_name", "browser_version",
-]  # fmt: skip
+# What a source says of any of these it says of all; only where it is silent the user agent speaks.
+AGENT_UNITS = [
+    ["device_category", "device_brand", "device_model"],
+    ["os_name", "os_version"],
+    ["browser_name", "browser_version"],
+]
+# An advertiser's mark in an address.
+CLICK_IDS = (
+    "gclid gbraid wbraid msclkid yclid ttclid twclid li_fat_id ScCid sccid rdt_cid fbclid epik dclid"
+).split()
 
 # ---------------------------------------------------------------- time
 
@@ -150,8 +157,16 @@ def parameter(url, name):
     for pair in split(url)[2].split("&"):
         key, _, value = pair.partition("=")
         if key == name:
-            return unquote_plus(value) or None
+            return decoded(value) or None
     return None
+
+
+def decoded(value):
+    """Without NUL, which most databases refuse; escapes of what is not UTF-8 stay as they are."""
+    try:
+        return unquote_plus(value.replace("%00", ""), errors="strict")
+    except UnicodeDecodeError:
+        return value.replace("+", " ")
 
 
 # ---------------------------------------------------------------- events
@@ -191,6 +206,11 @@ def has_campaign(event):
     return any(event[column] is not None for column in CAMPAIGN)
 
 
+def has_click_id(event):
+    pairs = [pair.partition("=") for pair in split(event["page_url"])[2].split("&")]
+    return any(name in CLICK_IDS and value for name, _, value in pairs)
+
+
 def has_foreign_referrer(event):
     return host(event["referrer"]) is not None and host(event["referrer"]) != host(event["page_url"])
 
@@ -204,17 +224,21 @@ def enriched(row, agents, addresses, options, zone):
     for column, name in zip(CAMPAIGN, ["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"]):
         event[column] = coalesce(row[column], parameter(row["page_url"], name))
     agent = agents.get(row["user_agent"], {})
-    for column in DEVICE:
-        event[column] = coalesce(row[column], agent.get(column))
-    place = addresses.get(row["ip"], {})
-    for column in PLACE:
-        event[column] = coalesce(row[column], place.get(column))
+    for unit in AGENT_UNITS:
+        complete(event, unit, agent)
+    complete(event, PLACE, addresses.get(row["ip"], {}))
     event["is_bot"] = bool(agent.get("is_bot"))
     event["given_channel"] = row["channel"]
     event["channel"] = coalesce(row["channel"], UNDETERMINED)
     event["is_conversion"] = event["name"] is not None and event["name"] in options["conversions"]
     event["session_id"] = None
     return event
+
+
+def complete(event, unit, lookup):
+    """A unit of which the source says nothing at all is the lookup's."""
+    if all(event[column] is None for column in unit):
+        event.update({column: lookup.get(column) for column in unit})
 
 
 def grouped(items, key):
@@ -227,9 +251,10 @@ def grouped(items, key):
 
 
 def stitch(events):
-    """Sets person_id, and stitched_user_id: the last user id in the visitor's order, bots' events included."""
+    """Sets person_id, and stitched_user_id: the last user id in the visitor's order, bots' events left out."""
     stitched = {}
-    for visitor, theirs in grouped(events, lambda e: e["visitor_id"]).items():
+    people = [event for event in events if not event["is_bot"]]
+    for visitor, theirs in grouped(people, lambda e: e["visitor_id"]).items():
         users = [event["user_id"] for event in sorted(theirs, key=order) if event["user_id"] is not None]
         stitched[visitor] = users[-1] if users else None
     for event in events:
@@ -294,7 +319,8 @@ def session_row(events, number):
 def origin(events):
     """Where a session came from: all of it from the first event that says."""
     for event in events:
-        if has_campaign(event) or has_foreign_referrer(event) or event["given_channel"] is not None:
+        marked = has_campaign(event) or has_click_id(event) or event["given_channel"] is not None
+        if marked or has_foreign_referrer(event):
             return {
                 "referrer": event["referrer"],
                 "channel": coalesce(event["given_channel"], UNDETERMINED),
@@ -355,7 +381,7 @@ def users(people, sessions):
             "first_referrer": theirs[0].get("referrer"),
             "country": coalesce(*(session.get("country") for session in latest)),
             "device_category": coalesce(*(session.get("device_category") for session in latest)),
-            "traits": coalesce(*(event["traits"] for event in events[::-1])),
+            "traits": next((event["traits"] for event in events[::-1] if event["traits"] not in (None, "{}")), None),
         })
     return rows
 
@@ -421,12 +447,11 @@ def event_counts(people):
 
 def pages(people, sessions):
     views = grouped(filter(is_page_view, people), lambda e: (e["event_date"], page(e)))
-    entries = grouped(sessions, lambda s: (s["session_date"], s["entry_page"]))
-    exits = grouped(sessions, lambda s: (s["session_date"], s["exit_page"]))
+    viewing = [session for session in sessions if session["page_view_count"] > 0]
+    entries = grouped(viewing, lambda s: (s["session_date"], s["entry_page"]))
+    exits = grouped(viewing, lambda s: (s["session_date"], s["exit_page"]))
     rows = []
     for day, shown in {*views, *entries, *exits}:
-        if shown is None:
-            continue
         rows.append({
             "date": day,
             "page_path": shown,

@@ -274,14 +274,15 @@ class Rules(unittest.TestCase):
         )
         self.assertEqual(lines(datasets, "users", "person_id event_count"), ["one,1", "two,3"])
 
-    def test_a_bots_event_is_in_no_session_but_names_its_visitors_user(self):
+    def test_a_bots_event_is_in_no_session_and_names_nobody(self):
         log = [
-            event("e1", "2024-01-01T10:00:00Z", anonymous_id="A"),
-            event("e2", "2024-01-01T10:20:00Z", anonymous_id="A", user_agent="Robot", user_id="u"),
+            event("e1", "2024-01-01T10:00:00Z", anonymous_id="A", user_id="u"),
+            event("e2", "2024-01-01T10:20:00Z", anonymous_id="A", user_agent="Robot", user_id="crawler"),
             event("e3", "2024-01-01T10:40:00Z", anonymous_id="A"),
+            event("e4", "2024-01-01T10:40:00Z", anonymous_id="B", user_agent="Robot", user_id="crawler"),
         ]
         datasets = compute(log)
-        self.assertEqual(lines(datasets, "events", "event_id person_id"), ["e1,u", "e2,u", "e3,u"])
+        self.assertEqual(lines(datasets, "events", "event_id person_id"), ["e1,u", "e2,u", "e3,u", "e4,B"])
         self.assertEqual(lines(datasets, "sessions", "session_number event_count user_id"), ["1,1,u", "2,1,u"])
 
     def test_engaged_is_ten_seconds_or_two_views_or_a_conversion(self):
@@ -342,6 +343,8 @@ class Rules(unittest.TestCase):
         self.assertEqual(origin(own, foreign, campaign), "?,https://google.com/,,,")
         self.assertEqual(origin(own, campaign, foreign), "?,https://shop.example/p,,,spring")
         self.assertEqual(origin({}, {"channel": "Podcast"}, foreign), "Podcast,,,,")
+        self.assertEqual(origin({"page_url": "https://shop.example/?gclid=1"}, foreign), "?,,,,")
+        self.assertEqual(origin({"page_url": "https://shop.example/?gclid=#?gclid=1"}), "Direct,,,,")
 
     def test_a_place_is_one_events_and_device_system_browser_each_the_first(self):
         log = [
@@ -354,14 +357,14 @@ class Rules(unittest.TestCase):
             ["DE,,,desktop,iOS,Safari"],
         )
 
-    def test_a_first_view_without_path_and_name_is_no_page(self):
+    def test_views_without_path_and_name_count_together(self):
         log = [
             event("e1", "2024-01-01T10:00:00Z", type="page", anonymous_id="A"),
             event("e2", "2024-01-01T10:00:01Z", type="page", anonymous_id="A", page_path="/b"),
         ]
         datasets = compute(log)
         self.assertEqual(lines(datasets, "sessions", "entry_page exit_page"), [",/b"])
-        self.assertEqual(lines(datasets, "pages"), ["2024-01-01,/b,1,1,0,1"])
+        self.assertEqual(lines(datasets, "pages"), ["2024-01-01,/b,1,1,0,1", "2024-01-01,,1,1,1,0"])
         self.assertEqual(lines(datasets, "paths"), ["(start),,1,1", "/b,(exit),1,1", ",/b,1,1"])
 
     def test_what_the_source_says_wins_over_lookups_and_addresses(self):
@@ -372,6 +375,20 @@ class Rules(unittest.TestCase):
         self.assertEqual(
             lines(compute(log), "events", " ".join([*says, "campaign_medium"])), [",".join([*says.values(), "url"])]
         )
+
+    def test_a_source_that_says_a_part_says_all_of_a_place_or_a_device(self):
+        log = [event("e", "2024-01-01T10:00:00Z", anonymous_id="A", ip="192.0.2.1", user_agent="Firefox",
+                     city="Berlin", device_model="Pixel 8", browser_version="1")]  # fmt: skip
+        columns = "country region city device_category device_model os_name browser_name browser_version"
+        self.assertEqual(lines(compute(log), "events", columns), [",,Berlin,,Pixel 8,Windows,,1"])
+
+    def test_traits_are_of_the_latest_event_that_carries_any(self):
+        log = [
+            event("e1", "2024-01-01T10:00:00Z", anonymous_id="A", traits='{"n":1}'),
+            event("e2", "2024-01-01T10:00:01Z", anonymous_id="A", traits="{}"),
+            event("e3", "2024-01-01T10:00:00Z", anonymous_id="B", traits="{}"),
+        ]
+        self.assertEqual(lines(compute(log), "users", "traits"), ['{"n":1}', ""])
 
     def test_a_person_with_two_devices_counts_once(self):
         moment = "2024-01-01T10:00:00Z"
@@ -426,12 +443,16 @@ class Rules(unittest.TestCase):
         self.assertEqual(oracle.path("https://shop.example/a%20b?x=/c#/d"), "/a%20b")
         self.assertEqual(oracle.path("https://shop.example?x=1"), "/")
         self.assertEqual(oracle.path("/p//q?x=http://y/z"), "/p//q")
+        self.assertEqual(oracle.path("//shop.example"), "/")
         self.assertIsNone(oracle.path("mailto:a@b.example"))
+        self.assertIsNone(oracle.path("p/4"))
         self.assertIsNone(oracle.path(None))
         self.assertEqual(oracle.host("HTTPS://me:pw@WWW.Shop.Example:8443/p?u=@x"), "shop.example")
         self.assertEqual(oracle.host("android-app://com.google.android.gm/"), "com.google.android.gm")
         self.assertIsNone(oracle.host("/p?from=https://other.example/"))
         self.assertEqual(oracle.parameter("/?utm_term=a+b%2Bc%C5%BC&utm_term=x#utm_term=y", "utm_term"), "a b+cż")
+        self.assertEqual(oracle.parameter("/?utm_term=a+%FF%00", "utm_term"), "a %FF%00")
+        self.assertEqual(oracle.parameter("/?utm_term=a%00b%zz", "utm_term"), "ab%zz")
         self.assertIsNone(oracle.parameter("/?utm_term=&x=1#?utm_source=y", "utm_term"))
         self.assertIsNone(oracle.parameter("/p#?utm_source=y", "utm_source"))
 
@@ -560,20 +581,26 @@ class RandomWorlds(unittest.TestCase):
             self.assertNotIn(oracle.UNDETERMINED, [row["channel"] for row in datasets["sessions"]])
 
     def test_plain_worlds_do_not_depend_on_how_open_questions_are_answered(self):
-        def people_only(events):
-            stitch([event for event in events if not event["is_bot"]])
-            last = {event["visitor_id"]: event for event in events if not event["is_bot"]}
-            for event in events:
-                if event["is_bot"]:
-                    known = last.get(event["visitor_id"], {"stitched_user_id": None, "person_id": event["visitor_id"]})
-                    event.update(stitched_user_id=known["stitched_user_id"], person_id=known["person_id"])
+        def bots_too(events):
+            bots = [event for event in events if event["is_bot"]]
+            for event in bots:
+                event["is_bot"] = False
+            stitch(events)
+            for event in bots:
+                event["is_bot"] = True
+
+        def by_column(event, unit, lookup):
+            for column in unit:
+                complete(event, [column], lookup)
 
         def known_hosts(event):
             return None not in (oracle.host(event["page_url"]), oracle.host(event["referrer"])) and foreign(event)
 
-        stitch, foreign = oracle.stitch, oracle.has_foreign_referrer
+        stitch, foreign, complete = oracle.stitch, oracle.has_foreign_referrer, oracle.complete
         answers = {
-            "stitch": people_only,
+            "stitch": bots_too,
+            "complete": by_column,
+            "has_click_id": lambda event: False,
             "has_foreign_referrer": known_hosts,
             "has_campaign": lambda event: any(event[column] is not None for column in oracle.CAMPAIGN[:3]),
         }

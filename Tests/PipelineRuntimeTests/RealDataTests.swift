@@ -37,10 +37,14 @@ struct RealDataTests {
         )
         #expect(pairs == "3605,3605,3605\n", "each of ours is one of theirs, and the other way round")
         #expect(try await pipeline.number("SELECT count(*) AS n FROM users") == 600)
-        let delivered = try output(of: "python3", [
-            "-c", "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('select count(*) from sessions').fetchone()[0])",
-            pipeline.scratch.path("bi.sqlite"),
-        ])
+        let delivered = try output(
+            of: "python3",
+            [
+                "-c",
+                "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('select count(*) from sessions').fetchone()[0])",
+                pipeline.scratch.path("bi.sqlite"),
+            ]
+        )
         #expect(delivered == "3605\n")
 
         let again = try await pipeline.run()
@@ -73,11 +77,18 @@ struct RealDataTests {
         let report = try await pipeline.run()
         // One line of the file is cut off in its last field.
         #expect(report.sources.map { [$0.rows, $0.accepted, $0.rejected] } == [[10_000, 9999, 1]])
-        #expect(try await pipeline.rows("SELECT reason, _row FROM dead_letters") == "it does not match the pattern,8899\n")
+        #expect(
+            try await pipeline.rows("SELECT reason, _row FROM dead_letters") == "it does not match the pattern,8899\n"
+        )
         let bots = try await pipeline.rows("SELECT user_agent FROM user_agents WHERE is_bot")
         try pipeline.scratch.write(bots, to: "bots.csv")
-        let counted = try output(of: "python3", ["-c", Self.counting, data + "/apache_combined.log.gz", pipeline.scratch.path("bots.csv")])
-        let ours = try await pipeline.rows("SELECT count(*), count(DISTINCT visitor_id), sum(event_count) FROM sessions")
+        let counted = try output(
+            of: "python3",
+            ["-c", Self.counting, data + "/apache_combined.log.gz", pipeline.scratch.path("bots.csv")]
+        )
+        let ours = try await pipeline.rows(
+            "SELECT count(*), count(DISTINCT visitor_id), sum(event_count) FROM sessions"
+        )
         #expect(ours == counted)
     }
 

@@ -51,12 +51,20 @@ import Testing
         let parts = try TestPipeline(Self.config)
         _ = try await simulate(into: parts.scratch.path("later"))
         try FileManager.default.createDirectory(atPath: parts.scratch.path("drop"), withIntermediateDirectories: true)
-        let names = try FileManager.default.contentsOfDirectory(atPath: parts.scratch.path("later")).filter { $0.hasSuffix(".gz") }.sorted()
+        let names = try FileManager.default.contentsOfDirectory(atPath: parts.scratch.path("later")).filter {
+            $0.hasSuffix(".gz")
+        }.sorted()
         for name in [names[4], names[0], names[5], names[2], names[1], names[3]] {
-            try FileManager.default.moveItem(atPath: parts.scratch.path("later/\(name)"), toPath: parts.scratch.path("drop/\(name)"))
+            try FileManager.default.moveItem(
+                atPath: parts.scratch.path("later/\(name)"),
+                toPath: parts.scratch.path("drop/\(name)")
+            )
             try await parts.run()
         }
-        for dataset in ["events", "sessions", "users", "daily_metrics", "event_counts", "pages", "acquisition", "geography", "devices", "funnels", "retention", "paths"] {
+        for dataset in [
+            "events", "sessions", "users", "daily_metrics", "event_counts", "pages", "acquisition", "geography",
+            "devices", "funnels", "retention", "paths",
+        ] {
             let query = "SELECT * FROM \(dataset) ORDER BY ALL"
             #expect(try await parts.rows(query) == (try await whole.rows(query)), "\(dataset)")
         }

@@ -26,7 +26,8 @@ struct TestPipeline {
         let catalog = PipelineCatalog(lakes: [.local], engines: [.duckdb], files: [.files], sinks: [.sqlite, .csv])
         let file = try ConfigFile.load(scratch.path("millrace.yaml"), catalog: catalog, environment: [:])
         let parsers = Parsers(
-            userAgents: { try UAPParser(rulesPath: "/usr/share/uap-core/regexes.yaml") }, locator: { try MaxMindLocator(path: $0) }
+            userAgents: { try UAPParser(rulesPath: "/usr/share/uap-core/regexes.yaml") },
+            locator: { try MaxMindLocator(path: $0) }
         )
         return try Pipeline(file, parsers: parsers, codings: [GzipCoding()])
     }
@@ -34,8 +35,12 @@ struct TestPipeline {
     /// Runs everything that is pending; fails the test if a part of the run failed.
     @discardableResult
     func run(_ targets: [String] = []) async throws -> RunReport {
-        let report = try await open().run(PipelineRun.Options(targets: targets), makeWorkspace: { try LocalWorkspace(in: $0) })
-        let errors = report.sources.compactMap(\.error) + report.jobs.compactMap(\.error) + report.exports.compactMap(\.error)
+        let report = try await open().run(
+            PipelineRun.Options(targets: targets),
+            makeWorkspace: { try LocalWorkspace(in: $0) }
+        )
+        let errors =
+            report.sources.compactMap(\.error) + report.jobs.compactMap(\.error) + report.exports.compactMap(\.error)
         #expect(errors == [])
         return report
     }
@@ -58,8 +63,11 @@ struct TestPipeline {
 /// The folder of real data beside the project, or nil where there is none.
 enum RealData {
     static let folder: String? = {
-        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let folder = ProcessInfo.processInfo.environment["MILLRACE_SHARED_DATA"] ?? package.appending(path: "../shared/data").standardized.path
+        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let folder =
+            ProcessInfo.processInfo.environment["MILLRACE_SHARED_DATA"]
+            ?? package.appending(path: "../shared/data").standardized.path
         return FileManager.default.fileExists(atPath: folder + "/ecom.csv.gz") ? folder : nil
     }()
     static let missing: Comment = "the folder of real data is not beside the project; MILLRACE_SHARED_DATA may name it"

@@ -100,7 +100,7 @@ import Testing
         #expect(
             rows == [
                 "mobile,B,M,Android,15,Chrome,140,PL,PL-14,Warsaw,false",
-                "mobile,B,M,Haiku,15,Chrome,140,PL,PL-14,Praga,false",
+                "mobile,B,M,Haiku,,Chrome,140,,,Praga,false",
                 ",,,,,,,,,,false",
             ]
         )
@@ -113,7 +113,9 @@ import Testing
             ("https://shop.example?x=/no", "/"), ("https://u:p@shop.example:8080/a%20b", "/a%20b"),
             ("/cart?x=1", "/cart"),
             ("//shop.example/a//b", "/a//b"), ("https://shop.example#/route", "/"),
-            ("android-app://com.example/home", "/home"),
+            ("android-app://com.example/home", "/home"), ("//shop.example", "/"), ("//shop.example?x=/no", "/"),
+            ("https://shop.example//a", "//a"), ("/", "/"), ("mailto:a@b.example", ""), ("about:blank", ""),
+            ("a/b", ""),
         ]
     )
     func pagePath(address: String, path: String) async throws {
@@ -121,7 +123,8 @@ import Testing
             TestEvent("1", at: "2026-03-02 10:00:00", ["page_url": address]),
             TestEvent("2", at: "2026-03-02 10:00:00", ["page_url": address, "page_path": "/given"]),
         ])
-        #expect(try await run.rows("SELECT page_path FROM events ORDER BY event_id") == [path, "/given"])
+        let rows = try await run.rows("SELECT event_id, page_path FROM events ORDER BY event_id")
+        #expect(rows == ["1,\(path)", "2,/given"])
     }
 
     @Test("Campaigns come from the address where the source gives none, decoded, and nothing malformed fails")
@@ -136,7 +139,11 @@ import Testing
                 at: "2026-03-02 10:00:00",
                 ["page_url": "https://s.example/?utm_source=%ff%00&xutm_medium=no#?utm_term=no"]
             ),
-            TestEvent("4", at: "2026-03-02 10:00:00", ["page_url": "https://s.example/?utm_source=one&utm_source=two"]),
+            TestEvent(
+                "4",
+                at: "2026-03-02 10:00:00",
+                ["page_url": "https://s.example/?utm_source=one&utm_source=two&utm_medium&utm_medium=no&utm_termx=no"]
+            ),
         ])
         let rows = try await run.rows(
             """

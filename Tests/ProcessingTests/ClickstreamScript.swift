@@ -39,18 +39,6 @@ func clickstreamScript(_ options: ClickstreamOptions, from input: String, to out
 ///     CLICKSTREAM_SCRIPT=job.sql CLICKSTREAM_IN=DIR CLICKSTREAM_OUT=DIR CLICKSTREAM_OPTIONS=options.json \
 ///         swift test --filter ClickstreamScript
 @Suite struct ClickstreamScript {
-    private struct Options: Decodable {
-        struct Funnel: Decodable {
-            var name: String
-            var steps: [String]
-            var within_seconds: Int
-        }
-        var session_gap_seconds: Int
-        var conversions: [String]
-        var funnels: [Funnel]
-        var timezone: String
-    }
-
     private static let environment = ProcessInfo.processInfo.environment
 
     @Test(
@@ -62,13 +50,32 @@ func clickstreamScript(_ options: ClickstreamOptions, from input: String, to out
         let input = try #require(environment["CLICKSTREAM_IN"]), output = try #require(environment["CLICKSTREAM_OUT"])
         let file = try #require(environment["CLICKSTREAM_SCRIPT"]),
             json = try #require(environment["CLICKSTREAM_OPTIONS"])
-        let given = try JSONDecoder().decode(Options.self, from: Data(contentsOf: URL(fileURLWithPath: json)))
-        let options = ClickstreamOptions(
+        let options = try ClickstreamOptions(json: json)
+        try Data(clickstreamScript(options, from: input, to: output).utf8).write(to: URL(fileURLWithPath: file))
+    }
+}
+
+extension ClickstreamOptions {
+    private struct Given: Decodable {
+        struct Funnel: Decodable {
+            var name: String
+            var steps: [String]
+            var within_seconds: Int
+        }
+        var session_gap_seconds: Int
+        var conversions: [String]
+        var funnels: [Funnel]
+        var timezone: String
+    }
+
+    /// What a file says that `Tests/ClickstreamOracle` understands too.
+    init(json file: String) throws {
+        let given = try JSONDecoder().decode(Given.self, from: Data(contentsOf: URL(fileURLWithPath: file)))
+        self.init(
             sessionGap: .seconds(given.session_gap_seconds),
             conversions: given.conversions,
             funnels: given.funnels.map { .init(name: $0.name, steps: $0.steps, within: .seconds($0.within_seconds)) },
             timezone: given.timezone
         )
-        try Data(clickstreamScript(options, from: input, to: output).utf8).write(to: URL(fileURLWithPath: file))
     }
 }

@@ -121,7 +121,7 @@ import Testing
         let sessions = try await run.rows("SELECT visitor_id, entry_page, exit_page FROM sessions ORDER BY 1")
         #expect(sessions == ["a,Home,/b", "b,,", "c,,/c"])
         let pages = try await run.rows("SELECT page_path, page_views, users, entries, exits FROM pages ORDER BY 1")
-        #expect(pages == ["/b,1,1,0,1", "/c,1,1,0,1", "Home,1,1,1,0", ",1,1,0,0"])
+        #expect(pages == ["/b,1,1,0,1", "/c,1,1,0,1", "Home,1,1,1,0", ",1,1,1,0"])
     }
 
     @Test("Referrer, channel and campaign come from the first event with an origin")

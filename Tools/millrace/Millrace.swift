@@ -40,7 +40,8 @@ import Glibc
         let signals = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { work.cancel() }
+            // Without `@Sendable` the closure would be the main actor's, and stop the process on another thread.
+            source.setEventHandler { @Sendable in work.cancel() }
             source.resume()
             return source
         }
@@ -65,6 +66,7 @@ import Glibc
 
     /// Says what went wrong to the person who must act, and how that ends the program.
     private static func report(_ error: any Error) -> Int32 {
+        TerminalProgress.clear()
         switch error {
         case let code as ExitCode: return code.rawValue
         case let invalid as InvalidConfiguration:

@@ -32,7 +32,7 @@ extension ClickstreamModels {
 
     static let eventLogColumns = EventLog.mapped.map(\.field.name) + ["_file_id", "_row"]
 
-    /// The latest user id that each visitor ever carried, for those that carried one.
+    /// The latest user id that each visitor ever carried, for those that carried one; a bot renames nobody.
     var visitorUsers: Model {
         let order = dialect.structure([
             "occurred_at": "occurred_at", "received_at": "received_at", "position": "_row", "event_id": "event_id",
@@ -41,8 +41,9 @@ extension ClickstreamModels {
             "visitor_users",
             """
             SELECT coalesce(anonymous_id, user_id) AS visitor_id, max_by(user_id, \(order)) AS user_id
-            FROM distinct_events
+            FROM distinct_events AS e
             WHERE user_id IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM user_agents AS u WHERE u.user_agent = e.user_agent AND u.is_bot)
             GROUP BY coalesce(anonymous_id, user_id)
             """
         )

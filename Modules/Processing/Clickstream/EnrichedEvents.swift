@@ -45,8 +45,10 @@ extension ClickstreamModels {
                 let value = page.parameter(parameter)
                 return "coalesce(e.\(column), CASE WHEN contains(e.page_url, 'utm_') THEN \(value) END) AS \(column)"
             }
-            if Self.userAgentColumns.contains(column) { return "coalesce(e.\(column), u.\(column)) AS \(column)" }
-            if Self.addressColumns.contains(column) { return "coalesce(e.\(column), a.\(column)) AS \(column)" }
+            if let (unit, lookup) = Self.units.first(where: { $0.columns.contains(column) }) {
+                let isUnsaid = unit.map { "e.\($0) IS NULL" }.joined(separator: " AND ")
+                return "CASE WHEN \(isUnsaid) THEN \(lookup).\(column) ELSE e.\(column) END AS \(column)"
+            }
             return column == "page_path" ? "coalesce(e.page_path, \(page.path)) AS page_path" : "e.\(column)"
         }
         return """
@@ -67,8 +69,11 @@ extension ClickstreamModels {
         "campaign_source": "utm_source", "campaign_medium": "utm_medium", "campaign_name": "utm_campaign",
         "campaign_term": "utm_term", "campaign_content": "utm_content",
     ]
-    private static let userAgentColumns: Set = [
-        "device_category", "device_brand", "device_model", "os_name", "os_version", "browser_name", "browser_version",
+    /// Columns that describe one thing, so that a source which gives any of them gives all; and the table that else does.
+    private static let units: [(columns: [String], lookup: String)] = [
+        (["country", "region", "city"], "a"),
+        (["device_category", "device_brand", "device_model"], "u"),
+        (["os_name", "os_version"], "u"),
+        (["browser_name", "browser_version"], "u"),
     ]
-    private static let addressColumns: Set = ["country", "region", "city"]
 }

@@ -29,7 +29,7 @@ extension ClickstreamModels {
                 ),
                 .text(
                     "person_id",
-                    "The latest user id that the visitor ever carried, else visitor_id; users are counted by it",
+                    "The latest user id that the visitor ever carried, bots' events aside, else visitor_id; users are counted by it",
                     from: "coalesce(v.user_id, e.visitor_id)"
                 ),
                 .text("anonymous_id", "The device or browser, as received", from: "e.anonymous_id"),
@@ -62,10 +62,13 @@ extension ClickstreamModels {
                     from: "e.resolved_channel"
                 ),
                 place("country", "ISO 3166-1 alpha-2"), place("region", "ISO 3166-2"), place("city", "The city's name"),
-                agent("device_category", "desktop, mobile, tablet, tv, console, wearable, car or bot"),
-                agent("device_brand", "The device's maker"), agent("device_model", "The device's model"),
-                agent("os_name", "The operating system"), agent("os_version", "The operating system's version"),
-                agent("browser_name", "The browser"), agent("browser_version", "The browser's version"),
+                agent("device_category", "desktop, mobile, tablet, tv, console, wearable, car or bot", of: "device"),
+                agent("device_brand", "The device's maker", of: "device"),
+                agent("device_model", "The device's model", of: "device"),
+                agent("os_name", "The operating system", of: "system"),
+                agent("os_version", "The operating system's version", of: "system"),
+                agent("browser_name", "The browser", of: "browser"),
+                agent("browser_version", "The browser's version", of: "browser"),
                 .text("app_name", "The app", from: "e.app_name"),
                 .text("app_version", "The app's version", from: "e.app_version"),
                 .text("library_name", "The client library that sent the event", from: "e.library_name"),
@@ -94,9 +97,13 @@ extension ClickstreamModels {
         .text(name, "\(parameter); where the source gives none that of page_url", from: "e.\(name)")
     }
     private func place(_ name: String, _ meaning: String) -> OutputColumn {
-        .text(name, "\(meaning); where the source gives none by the network address", from: "e.\(name)")
+        .text(
+            name,
+            "\(meaning); by the network address where the source gives neither country, region nor city",
+            from: "e.\(name)"
+        )
     }
-    private func agent(_ name: String, _ meaning: String) -> OutputColumn {
-        .text(name, "\(meaning); where the source gives none by the user agent", from: "e.\(name)")
+    private func agent(_ name: String, _ meaning: String, of unit: String) -> OutputColumn {
+        .text(name, "\(meaning); by the user agent where the source says nothing of the \(unit)", from: "e.\(name)")
     }
 }

@@ -8,12 +8,14 @@ struct PageAddress {
     /// The expression of the address.
     let address: String
 
-    /// The path, `/` where there is none; NULL without an address.
-    ///
-    /// Understands addresses without scheme or host too.
+    /// The path, not decoded, `/` where the address ends after its host; NULL for a text that has neither host nor
+    /// leading slash, such as `mailto:…`.
     var path: String {
-        let path = dialect.firstGroup(of: "^(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)", in: address)
-        return "CASE WHEN \(address) <> '' THEN coalesce(\(path), '/') END"
+        let scheme = "[a-zA-Z][a-zA-Z0-9+.-]*:"
+        let afterHost = dialect.firstGroup(of: "^(?:\(scheme))?//[^/?#]*(/[^?#]*)", in: address)
+        let alone = dialect.firstGroup(of: "^(/(?:[^/?#][^?#]*)?)", in: address)
+        let root = "CASE WHEN \(dialect.matches(address, pattern: "^\(scheme)//")) THEN '/' END"
+        return "coalesce(\(afterHost), \(alone), \(root))"
     }
 
     /// The host in lower case, without a leading `www.` and without a port; NULL where there is none.
@@ -24,8 +26,9 @@ struct PageAddress {
 
     /// The decoded value of the query's first parameter of that name; NULL where it is missing or empty.
     func parameter(_ name: String) -> String {
-        let value = dialect.firstGroup(of: "^[^?#]*[?](?:[^#]*?&)??\(name)=([^&#]*)", in: address)
-        return dialect.percentDecoded("replace(\(value), '+', ' ')")
+        let value = dialect.firstGroup(of: "^[^?#]*[?](?:[^#]*?&)??\(name)(?:=([^&#]*))?(?:[&#]|$)", in: address)
+        let text = dialect.percentDecoded("replace(\(value), '+', ' ')")
+        return "nullif(\(text), '')"
     }
 
     /// The name of the query's first parameter that has one of these names and a value; NULL where none has.

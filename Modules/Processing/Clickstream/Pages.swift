@@ -25,15 +25,15 @@ extension ClickstreamModels {
             ],
             from: """
                 FROM (
-                  SELECT event_date AS date, page_label AS page_path, count(*) AS page_views,
+                  SELECT event_date AS date, label AS page_path, count(*) AS page_views,
                     count(DISTINCT person_id) AS users, 0 AS entries, 0 AS exits
                   FROM session_events
                   WHERE is_page_view
-                  GROUP BY event_date, page_label
+                  GROUP BY event_date, label
                   UNION ALL
-                  SELECT session_date, entry_page, 0, 0, 1, 0 FROM session_facts WHERE entry_page IS NOT NULL
+                  SELECT session_date, entry_page, 0, 0, 1, 0 FROM session_facts WHERE page_view_count > 0
                   UNION ALL
-                  SELECT session_date, exit_page, 0, 0, 0, 1 FROM session_facts WHERE exit_page IS NOT NULL
+                  SELECT session_date, exit_page, 0, 0, 0, 1 FROM session_facts WHERE page_view_count > 0
                 ) AS counts
                 GROUP BY date, page_path
                 """

@@ -6,12 +6,15 @@ extension ClickstreamModels {
             "paths",
             """
             What people do next. One row is one transition between consecutive events of a session. Page views are called \
-            by their path, else their name; other events by their name; events with neither by their type.
+            by their path, else their name; other events by their name.
             """,
             key: ["from_name", "to_name"],
             columns: [
-                .text("from_name", "The event before; (start) before a session's first").required,
-                .text("to_name", "The event after; (exit) after a session's last").required,
+                .text(
+                    "from_name",
+                    "The event before; (start) before a session's first; NULL for an event without a name"
+                ),
+                .text("to_name", "The event after; (exit) after a session's last; NULL for an event without a name"),
                 .count("transitions", "How often it happened", from: "count(*)"),
                 .count("users", "Persons to whom it happened", from: "count(DISTINCT person_id)"),
             ],

@@ -7,7 +7,7 @@ extension ClickstreamModels {
     /// `label` is what the event is called in a path; the attributes are there for the sessions.
     var sessionEvents: Model {
         let attributes = """
-            event_id, visitor_id, occurred_at, received_at, _row, event_date, source, name, label, page_label,
+            event_id, visitor_id, occurred_at, received_at, _row, event_date, source, name, label,
               is_page_view, is_conversion, referrer, channel, campaign_source, campaign_medium, campaign_name,
               country, region, city, device_category, os_name, browser_name, position, previous_label
             """
@@ -52,8 +52,7 @@ extension ClickstreamModels {
         let isConversion = conversions.isEmpty ? "FALSE" : "coalesce(name IN (\(conversions)), FALSE)"
         return """
             SELECT event_id, visitor_id, occurred_at, received_at, _row, event_date, source, name,
-              CASE WHEN \(isPageView) THEN coalesce(page_path, name, type) ELSE coalesce(name, type) END AS label,
-              CASE WHEN \(isPageView) THEN coalesce(page_path, name) END AS page_label,
+              CASE WHEN \(isPageView) THEN coalesce(page_path, name) ELSE name END AS label,
               \(isPageView) AS is_page_view, \(isConversion) AS is_conversion,
               referrer, resolved_channel AS channel, campaign_source, campaign_medium, campaign_name,
               country, region, city, device_category, os_name, browser_name

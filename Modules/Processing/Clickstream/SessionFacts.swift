@@ -10,6 +10,8 @@ extension ClickstreamModels {
             "referrer": "referrer", "channel": "channel", "campaign_source": "campaign_source",
             "campaign_medium": "campaign_medium", "campaign_name": "campaign_name",
         ])
+        // Engines differ in whether min_by passes over a NULL; a struct is none.
+        let label = dialect.structure(["label": "label"])
         let place = dialect.structure(["country": "country", "region": "region", "city": "city"])
         let duration = "\(microseconds("max(occurred_at)")) - \(microseconds("min(occurred_at)"))"
         return .table(
@@ -18,7 +20,7 @@ extension ClickstreamModels {
             SELECT session_id, s.visitor_id, s.person_id, v.user_id, session_number, session_date, source,
               started_at, ended_at, duration, event_count, page_view_count, conversion_count,
               duration >= 10000000 OR page_view_count >= 2 OR conversion_count >= 1 AS is_engaged,
-              first_view.page AS entry_page, last_view.page AS exit_page, last_label,
+              first_view.label AS entry_page, last_view.label AS exit_page, last_event.label AS last_label,
               origin.referrer AS referrer, coalesce(origin.channel, 'Direct') AS channel,
               origin.campaign_source AS campaign_source, origin.campaign_medium AS campaign_medium,
               origin.campaign_name AS campaign_name,
@@ -44,9 +46,9 @@ extension ClickstreamModels {
                 count(*) AS event_count,
                 count(*) FILTER (WHERE is_page_view) AS page_view_count,
                 count(*) FILTER (WHERE is_conversion) AS conversion_count,
-                \(edge("min", of: "page_label", where: "is_page_view")) AS first_view,
-                \(edge("max", of: "page_label", where: "is_page_view")) AS last_view,
-                max_by(label, position) AS last_label,
+                min_by(\(label), position) FILTER (WHERE is_page_view) AS first_view,
+                max_by(\(label), position) FILTER (WHERE is_page_view) AS last_view,
+                max_by(\(label), position) AS last_event,
                 min_by(\(origin), position) FILTER (WHERE channel IS NOT NULL) AS origin,
                 min_by(\(place), position)
                   FILTER (WHERE country IS NOT NULL OR region IS NOT NULL OR city IS NOT NULL) AS place,
@@ -62,10 +64,5 @@ extension ClickstreamModels {
 
     private func first(_ column: String) -> String {
         "min_by(\(column), position) FILTER (WHERE \(column) IS NOT NULL) AS \(column)"
-    }
-
-    // Engines differ in whether min_by passes over a NULL; a struct is none.
-    private func edge(_ side: String, of column: String, where condition: String) -> String {
-        "\(side)_by(\(dialect.structure(["page": column])), position) FILTER (WHERE \(condition))"
     }
 }

@@ -78,6 +78,7 @@ public struct DuckDBEngine: QueryEngine {
     /// Reads the footer of the file, not its rows.
     public func describe(parquet path: String) async throws -> (schema: Schema, rowCount: Int64) {
         try await session("reading \(path)", inputs: [], readable: [path], outputs: []) { session in
+            // A directory `date=2026-11-21` on the way to the file is no column of it.
             let relation = "read_parquet(\(sqlLiteral(path)), hive_partitioning = false)"
             let schema = try await describe(SQLText("SELECT * FROM \(relation)"), in: session).schema
             let answer = try await session.send(

@@ -10,29 +10,21 @@ public struct DuckDBRecordDialect: RecordDialect {
         "(json_valid(\(text)) AND starts_with(ltrim(\(text)), '{'))"
     }
 
-    /// One parse per record: the members are read through a struct type that names just them.
+    /// One parse per record; JSON pointers, because they tell `a` from `A` and can name any member.
     public func selectingMembers(
         _ members: [(column: String, path: [String])],
         of text: String,
         passing columns: [String],
         from relation: String
     ) -> String {
-        // A member wanted as a whole and in parts (`context`, `context.ip`) is read once as text and once as a struct.
-        let isWhole = { (path: [String]) in
-            members.contains { $0.path.count > path.count && $0.path.starts(with: path) }
+        let pointers = members.map { member in
+            sqlLiteral(member.path.map { "/" + $0.replacing("~", with: "~0").replacing("/", with: "~1") }.joined())
         }
-        let whole = Shape(paths: members.map(\.path).filter(isWhole))
-        let parts = Shape(paths: members.map(\.path).filter { !isWhole($0) })
-        let records = [("whole", whole), ("parts", parts)].filter { !$0.1.members.isEmpty }
-            .map { "from_json(\(text), \(sqlLiteral($0.1.json))) AS millrace_\($0.0)" }
         let passed = columns.map(sqlIdentifier)
-        let read = members.map { member in
-            "millrace_\(isWhole(member.path) ? "whole" : "parts")"
-                + member.path.map { "." + sqlIdentifier($0) }.joined()
-                + " AS \(sqlIdentifier(member.column))"
-        }
+        let read = members.enumerated().map { "millrace_members[\($0 + 1)] AS \(sqlIdentifier($1.column))" }
+        let record = "json_extract_string(\(text), [\(pointers.joined(separator: ", "))]) AS millrace_members"
         return "SELECT \((passed + read).joined(separator: ", ")) "
-            + "FROM (SELECT \((passed + records).joined(separator: ", ")) FROM \(relation))"
+            + "FROM (SELECT \((passed + [record]).joined(separator: ", ")) FROM \(relation))"
     }
 
     /// A JSON object without some of its top-level members.
@@ -51,8 +43,10 @@ public struct DuckDBRecordDialect: RecordDialect {
 
     /// One JSON object from two; members of the second win.
     public func jsonMerge(_ first: String, _ second: String) -> String {
-        "CASE WHEN \(second) IS NULL THEN \(first) WHEN \(first) IS NULL THEN \(second) "
-            + "ELSE CAST(json_merge_patch(\(first), \(second)) AS VARCHAR) END"
+        // A merge patch would drop members that are null, and merge objects inside.
+        let members = { (text: String) in "CAST(CAST(\(text) AS JSON) AS MAP(VARCHAR, JSON))" }
+        return "CASE WHEN \(second) IS NULL THEN \(first) WHEN \(first) IS NULL THEN \(second) "
+            + "ELSE CAST(to_json(map_concat(\(members(first)), \(members(second)))) AS VARCHAR) END"
     }
 
     /// The names of the top-level members of all JSON objects in a column.
@@ -117,28 +111,5 @@ public struct DuckDBRecordDialect: RecordDialect {
 
     private func jsonString(_ text: String) -> String {
         "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
-    }
-
-    /// Member paths as the nested object that `from_json` takes: `{"context": {"ip": "VARCHAR"}}`.
-    private struct Shape {
-        var members: [(name: String, shape: Shape)] = []
-        init(paths: [[String]]) {
-            for path in paths { insert(path[...]) }
-        }
-
-        private mutating func insert(_ path: ArraySlice<String>) {
-            guard let name = path.first else { return }
-            let index = members.firstIndex { $0.name == name } ?? members.endIndex
-            if index == members.endIndex { members.append((name, Shape(paths: []))) }
-            members[index].shape.insert(path.dropFirst())
-        }
-
-        var json: String {
-            guard !members.isEmpty else { return "\"VARCHAR\"" }
-            let pairs = members.map {
-                "\"\($0.name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\":\($0.shape.json)"
-            }
-            return "{" + pairs.joined(separator: ",") + "}"
-        }
     }
 }

@@ -45,10 +45,11 @@ struct DuckDBScript {
         case .text(let paths, let delimiter, let quote, let longest, let hasLineEnds):
             let types = table.schema.fields.map { "\(sqlLiteral($0.name)): \(sqlLiteral($0.type.duckDBName))" }
             let quoting = sqlLiteral(quote ?? "")
+            let line = max(longest + 1024, 1 << 21)
             return
                 "\(columns) FROM read_csv(\(list(paths)), auto_detect = false, header = false, delim = \(sqlLiteral(delimiter)), "
                 + "quote = \(quoting), escape = \(quoting), nullstr = '', allow_quoted_nulls = false, new_line = '\\n', "
-                + "comment = '', max_line_size = \(max(longest + 1024, 1 << 21)), parallel = \(!hasLineEnds), columns = {\(types.joined(separator: ", "))})"
+                + "comment = '', max_line_size = \(line), buffer_size = \(max(2 * line, 1 << 25)), parallel = \(!hasLineEnds), columns = {\(types.joined(separator: ", "))})"
         }
     }
 

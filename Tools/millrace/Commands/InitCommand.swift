@@ -80,7 +80,9 @@ enum FirstConfig {
 
         exports:
           local: { use: sqlite, path: data/bi.sqlite, datasets: all }
+          looker: { use: csv, flavor: data-studio, path: exports/data-studio, datasets: all }
           powerbi: { use: csv, flavor: power-bi, path: exports/power-bi, datasets: all }
+          tableau: { use: csv, flavor: tableau, path: exports/tableau, datasets: all }
 
         """
 
@@ -93,7 +95,6 @@ enum FirstConfig {
         FROM events
         WHERE name = 'purchase' AND NOT is_bot
         GROUP BY event_date
-        ORDER BY day
 
         """
 }

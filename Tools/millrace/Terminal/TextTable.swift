@@ -12,7 +12,8 @@ struct TextTable {
         let all = [header] + rows
         let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
         let isNumber = header.indices.map { column in
-            !rows.isEmpty && rows.allSatisfy { $0[column].isEmpty || $0[column].isAmount || $0[column] == "NULL" }
+            let cells = rows.map { $0[column] }.filter { !$0.isEmpty && $0 != "NULL" }
+            return !cells.isEmpty && cells.allSatisfy(\.isAmount)
         }
         return all.map { row in
             let cells = row.enumerated().map { column, cell in
