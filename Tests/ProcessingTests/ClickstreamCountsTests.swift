@@ -204,7 +204,8 @@ import Testing
         ])
         #expect(
             try await run.rows("SELECT * FROM paths ORDER BY 1, 2") == [
-                "(start),/,2,2", "(start),search,1,1", "/,search,1,1", "/,,1,1", "search,(exit),2,1", "search,search,1,1",
+                "(start),/,2,2", "(start),search,1,1", "/,search,1,1", "/,,1,1", "search,(exit),2,1",
+                "search,search,1,1",
                 ",(exit),1,1",
             ]
         )
