@@ -10,7 +10,8 @@ struct TextTraits {
         flags = unsafe text.withUnsafeBufferPointer { bytes in
             // Without a branch, so that the compiler takes many bytes at a time.
             var flags: UInt8 = 0
-            for unsafebyte in unsafe bytes {
+            for index in 0..<bytes.count {
+                let byte = unsafe bytes[index]
                 flags |= (byte & 0x80) | (byte < 2 ? 1 : 0) | (byte == .carriageReturn ? 2 : 0) | (byte == 0x5C ? 4 : 0)
             }
             return flags
@@ -70,7 +71,7 @@ extension Span<UInt8> {
     func count(of byte: UInt8) -> Int {
         unsafe withUnsafeBufferPointer { bytes in
             var count = 0
-            for unsafecandidate in unsafe bytes { count &+= candidate == byte ? 1 : 0 }
+            for index in 0..<bytes.count { count &+= unsafe bytes[index] == byte ? 1 : 0 }
             return count
         }
     }

@@ -38,11 +38,11 @@ struct KnownContents {
         return candidates.isEmpty ? nil : ContentMatch(candidates)
     }
 
-    /// The entry that holds just this content. One that had to end at damage is not it, unless the content does too.
+    /// The entry that holds just this content; one that ends at damage is only that of a content that ends so too.
     func entry(of digest: ContentDigest, isDamaged: Bool) -> LandedFile? {
         let value = digest.value
         return byHead[digest.head]?.last {
-            $0.contentLength == digest.length && $0.digest == value && (isDamaged || !$0.endsInDamage)
+            $0.contentLength == digest.length && $0.digest == value && (isDamaged || $0.damage == nil)
         }
     }
 
@@ -96,7 +96,4 @@ struct ContentMatch {
 extension LandedFile {
     /// Whether rows were taken that a longer version of the file gives anew: half a row, or what stands for damage.
     var hasProvisionalRows: Bool { firstRow + rows > resumeRow }
-
-    /// Whether all that is provisional is what stands for damage.
-    var endsInDamage: Bool { hasProvisionalRows && resumeOffset == contentLength }
 }

@@ -34,19 +34,13 @@ struct FileAnswer: Decodable {
     /// The file as the lake knows it; columns inside lists and structs have no statistics of their own there.
     func stagedFile() throws -> StagedFile {
         guard let rows = Int64(count), let size = Int64(file_size_bytes) else {
-            throw PipelineError(
-                .internalError,
-                "a count is no number",
-                while: "reading what DuckDB wrote to \(filename)"
-            )
+            throw PipelineError(.internalError, "a count is no number", while: "reading what DuckDB wrote to \(filename)")
         }
         var statistics: [String: ColumnStatistics] = [:]
         for (name, column) in column_statistics ?? [:] {
             guard let top = Self.topLevelName(name) else { continue }
             statistics[top] = ColumnStatistics(
-                minimum: column.min,
-                maximum: column.max,
-                nullCount: column.null_count.flatMap { Int64($0) }
+                minimum: column.min, maximum: column.max, nullCount: column.null_count.flatMap { Int64($0) }
             )
         }
         return StagedFile(path: filename, size: size, rowCount: rows, statistics: statistics)

@@ -50,16 +50,12 @@ public struct DuckDBEngine: QueryEngine {
     }
 
     public func withRows<Result: Sendable>(
-        of sql: SQLText,
-        over inputs: [EngineTable],
-        _ body: @escaping @Sendable (Schema, RowStream) async throws -> Result
+        of sql: SQLText, over inputs: [EngineTable], _ body: @escaping @Sendable (Schema, RowStream) async throws -> Result
     ) async throws -> Result {
         try await session("running a query", inputs: inputs, outputs: []) { session in
             let (schema, columns) = try await describe(sql, in: session)
             let query = try statement(
-                "COPY (SELECT \(columns) FROM (",
-                sql,
-                ")) TO '/dev/stdout' (FORMAT csv, HEADER false, NULLSTR '')"
+                "COPY (SELECT \(columns) FROM (", sql, ")) TO '/dev/stdout' (FORMAT csv, HEADER false, NULLSTR '')"
             )
             return try await session.stream(query) { try await body(schema, $0) }
         }
@@ -74,9 +70,7 @@ public struct DuckDBEngine: QueryEngine {
             // A directory `date=2026-11-21` on the way to the file is no column of it.
             let relation = "read_parquet(\(sqlLiteral(path)), hive_partitioning = false)"
             let schema = try await describe(SQLText("SELECT * FROM \(relation)"), in: session).schema
-            let answer = try await session.send(
-                SessionStatement(text: "SELECT CAST(count(*) AS VARCHAR) AS rows FROM \(relation)")
-            )
+            let answer = try await session.send(SessionStatement(text: "SELECT CAST(count(*) AS VARCHAR) AS rows FROM \(relation)"))
             guard let rows = try AnswerRow.decode(answer).first?["rows"] ?? nil, let count = Int64(rows) else {
                 throw PipelineError(.internalError, "DuckDB did not count its rows", while: "reading \(path)")
             }
@@ -86,10 +80,7 @@ public struct DuckDBEngine: QueryEngine {
 
     /// Starts a program over the inputs, in a directory of its own that is removed afterwards.
     private func session<Result: Sendable>(
-        _ operation: String,
-        inputs: [EngineTable],
-        readable: [String] = [],
-        outputs: [String],
+        _ operation: String, inputs: [EngineTable], readable: [String] = [], outputs: [String],
         _ body: @escaping @Sendable (DuckDBSession) async throws -> Result
     ) async throws -> Result {
         let directory = "\(temporaryDirectory)/\(UUID().uuidString)"
@@ -99,14 +90,8 @@ public struct DuckDBEngine: QueryEngine {
         let program = try DuckDBProgram.locate(configuration.program)
         do {
             return try await withTimeout(configuration.timeout, while: operation) {
-                try await DuckDBSession.run(
-                    program: program,
-                    workingDirectory: directory,
-                    log: configuration.statementLog.map(StatementLog.init)
-                ) { session in
-                    let opening = SessionStatement(
-                        text: script.prelude(reading: inputs.flatMap(\.paths) + readable, writing: outputs)
-                    )
+                try await DuckDBSession.run(program: program, workingDirectory: directory, log: configuration.statementLog.map(StatementLog.init)) { session in
+                    let opening = SessionStatement(text: script.prelude(reading: inputs.flatMap(\.paths) + readable, writing: outputs))
                     try check(version: try await session.send(opening), of: program)
                     for input in inputs { _ = try await session.send(SessionStatement(text: script.view(of: input))) }
                     return try await body(session)
@@ -122,10 +107,8 @@ public struct DuckDBEngine: QueryEngine {
         let version = try AnswerRow.decode(answer).first?["version"] ?? nil
         guard let version, version.hasPrefix(DuckDBProgram.supportedVersion) else {
             throw PipelineError(
-                .invalidConfiguration,
-                "\(program) is DuckDB \(version ?? "?"), and we know \(DuckDBProgram.supportedVersion)x",
-                while: "starting DuckDB",
-                hint: "run Tools/install, or set engine.program to that version"
+                .invalidConfiguration, "\(program) is DuckDB \(version ?? "?"), and we know \(DuckDBProgram.supportedVersion)x",
+                while: "starting DuckDB", hint: "run Tools/install, or set engine.program to that version"
             )
         }
     }
@@ -142,52 +125,36 @@ public struct DuckDBEngine: QueryEngine {
         var fields: [Field] = []
         var columns: [String] = []
         for row in try AnswerRow.decode(try await session.send(query)) {
-            guard let name = row["name"] ?? nil, let typeName = row["type"] ?? nil, let type = DuckDBType(typeName)
-            else {
+            guard let name = row["name"] ?? nil, let typeName = row["type"] ?? nil, let type = DuckDBType(typeName) else {
                 throw PipelineError(
-                    .invalidQuery,
-                    "\(sql.origin.map { "\($0): " } ?? "")column '\((row["name"] ?? nil) ?? "?")' has the type \((row["type"] ?? nil) ?? "?")",
-                    while: "reading a query",
-                    hint:
-                        "cast it to one of: BOOLEAN, INTEGER, BIGINT, DOUBLE, DECIMAL, VARCHAR, DATE, TIMESTAMPTZ, or a list or struct of those"
+                    .invalidQuery, "\(sql.origin.map { "\($0): " } ?? "")column '\((row["name"] ?? nil) ?? "?")' has the type \((row["type"] ?? nil) ?? "?")",
+                    while: "reading a query", hint: "cast it to one of: BOOLEAN, INTEGER, BIGINT, DOUBLE, DECIMAL, VARCHAR, DATE, TIMESTAMPTZ, or a list or struct of those"
                 )
             }
             guard !fields.contains(where: { $0.name.lowercased() == name.lowercased() }) else {
                 throw PipelineError(
-                    .invalidQuery,
-                    "\(sql.origin.map { "\($0): " } ?? "")two columns are named '\(name)'",
-                    while: "reading a query",
+                    .invalidQuery, "\(sql.origin.map { "\($0): " } ?? "")two columns are named '\(name)'", while: "reading a query",
                     hint: "give one of them another name with AS"
                 )
             }
             fields.append(Field(name, type.type))
-            columns.append(
-                type.needsCast
-                    ? "CAST(\(sqlIdentifier(name)) AS \(type.type.duckDBName)) AS \(sqlIdentifier(name))"
-                    : sqlIdentifier(name)
-            )
+            columns.append(type.needsCast ? "CAST(\(sqlIdentifier(name)) AS \(type.type.duckDBName)) AS \(sqlIdentifier(name))" : sqlIdentifier(name))
         }
         return (Schema(fields), columns.joined(separator: ", "))
     }
 
     private func write(
-        _ sql: SQLText,
-        into directory: String,
-        schema wanted: Schema?,
-        in session: DuckDBSession
+        _ sql: SQLText, into directory: String, schema wanted: Schema?, in session: DuckDBSession
     ) async throws -> EngineResult.Written {
         var (schema, columns) = try await describe(sql, in: session)
         if let wanted {
             guard schema.names == wanted.names else {
                 throw PipelineError(
-                    .schemaMismatch,
-                    "the query has the columns \(schema.names.joined(separator: ", ")), not \(wanted.names.joined(separator: ", "))",
+                    .schemaMismatch, "the query has the columns \(schema.names.joined(separator: ", ")), not \(wanted.names.joined(separator: ", "))",
                     while: "writing \(directory)"
                 )
             }
-            columns = wanted.fields.map {
-                "CAST(\(sqlIdentifier($0.name)) AS \($0.type.duckDBName)) AS \(sqlIdentifier($0.name))"
-            }.joined(separator: ", ")
+            columns = wanted.fields.map { "CAST(\(sqlIdentifier($0.name)) AS \($0.type.duckDBName)) AS \(sqlIdentifier($0.name))" }.joined(separator: ", ")
             schema = wanted
         }
         let options = "(FORMAT parquet, COMPRESSION zstd, FILE_SIZE_BYTES '256MB', RETURN_STATS)"
@@ -213,9 +180,7 @@ extension EngineJob {
 
 /// Runs `body`, and cancels it when its time is over.
 private func withTimeout<Result: Sendable>(
-    _ limit: Duration,
-    while operation: String,
-    _ body: @escaping @Sendable () async throws -> Result
+    _ limit: Duration, while operation: String, _ body: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {
     try await withThrowingTaskGroup(of: Result?.self) { group in
         group.addTask { try await body() }
@@ -226,10 +191,7 @@ private func withTimeout<Result: Sendable>(
         defer { group.cancelAll() }
         guard let first = try await group.next(), let result = first else {
             throw PipelineError(
-                .outOfResources,
-                "it did not end within \(limit)",
-                while: operation,
-                hint: "set engine.timeout to a longer time"
+                .outOfResources, "it did not end within \(limit)", while: operation, hint: "set engine.timeout to a longer time"
             )
         }
         return result

@@ -31,9 +31,7 @@ struct DuckDBFailure: Error {
 
     private func code(of message: String) -> PipelineError.Code {
         if message.hasPrefix("Out of Memory") || message.contains("No space left") { return .outOfResources }
-        let mistakes = [
-            "Parser", "Binder", "Catalog", "Conversion", "Permission", "Not implemented", "Constraint", "Invalid Input",
-        ]
+        let mistakes = ["Parser", "Binder", "Catalog", "Conversion", "Permission", "Not implemented", "Constraint", "Invalid Input"]
         if statement?.origin != nil, mistakes.contains(where: { message.hasPrefix($0) }) { return .invalidQuery }
         return message.hasPrefix("IO Error") ? .corruptData : .internalError
     }
@@ -48,9 +46,8 @@ struct DuckDBFailure: Error {
 
     /// The message without the data that DuckDB quotes in it: rows may hold what is nobody's business in a log.
     private static func withoutValues(_ line: String) -> String {
-        guard
-            line.contains("Could not convert") || line.contains("invalid") || line.hasPrefix("Conversion Error")
-                || line.contains("Constraint Error")
+        guard line.contains("Could not convert") || line.contains("invalid") || line.hasPrefix("Conversion Error")
+            || line.contains("Constraint Error")
         else { return line }
         var shown = ""
         var quote: Character?

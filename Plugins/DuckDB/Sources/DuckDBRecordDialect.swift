@@ -1,7 +1,9 @@
 public import PipelineCore
 
 /// How DuckDB takes text records apart.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 public struct DuckDBRecordDialect: RecordDialect {
+    /// The dialect; there is nothing to set.
     public init() {}
 
     public func isJSONObject(_ text: String) -> String {

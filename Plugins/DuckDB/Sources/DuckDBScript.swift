@@ -40,7 +40,10 @@ struct DuckDBScript {
             return
                 "\(columns) FROM read_parquet(\(list(paths)), union_by_name = \(paths.count > 1), hive_partitioning = false)"
         case .numberedParquet(let path, let position):
-            return columns.replacing(sqlIdentifier(position), with: "file_row_number AS \(sqlIdentifier(position))")
+            let numbered = table.schema.fields.map { field in
+                field.name == position ? "file_row_number AS \(sqlIdentifier(position))" : sqlIdentifier(field.name)
+            }
+            return numbered.joined(separator: ", ")
                 + " FROM read_parquet(\(list([path])), file_row_number = true, hive_partitioning = false)"
         case .text(let paths, let delimiter, let quote, let longest, let hasLineEnds):
             let types = table.schema.fields.map { "\(sqlLiteral($0.name)): \(sqlLiteral($0.type.duckDBName))" }

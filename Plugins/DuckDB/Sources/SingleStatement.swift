@@ -12,9 +12,7 @@ enum SingleStatement {
         if let problem = scanner.run() {
             let line = bytes[..<min(scanner.position, bytes.count)].count { $0 == UInt8(ascii: "\n") } + 1
             throw PipelineError(
-                .invalidQuery,
-                "\(sql.origin.map { "\($0):" } ?? "line ")\(line): \(problem)",
-                while: "reading a query",
+                .invalidQuery, "\(sql.origin.map { "\($0):" } ?? "line ")\(line): \(problem)", while: "reading a query",
                 hint: "write one SELECT"
             )
         }
@@ -64,9 +62,7 @@ enum SingleStatement {
             case UInt8(ascii: "'"): return skip(past: "'", from: position + 1) ? nil : "the quote has no end"
             case UInt8(ascii: "\""): return skip(past: "\"", from: position + 1) ? nil : "the quote has no end"
             case UInt8(ascii: "$"):
-                if let tag = dollarTag() {
-                    return skip(past: tag, from: position + tag.utf8.count) ? nil : "the quote has no end"
-                }
+                if let tag = dollarTag() { return skip(past: tag, from: position + tag.utf8.count) ? nil : "the quote has no end" }
             case UInt8(ascii: "("): depth += 1
             case UInt8(ascii: ")"):
                 depth -= 1
@@ -104,8 +100,7 @@ enum SingleStatement {
             guard let close = bytes[(position + 1)...].firstIndex(of: UInt8(ascii: "$")) else { return nil }
             let tag = String(decoding: bytes[position...close], as: UTF8.self)
             let inner = tag.dropFirst().dropLast()
-            return inner.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" } && inner.first?.isNumber != true
-                ? tag : nil
+            return inner.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" } && inner.first?.isNumber != true ? tag : nil
         }
 
         private func follows(_ text: String) -> Bool { bytes[position...].starts(with: text.utf8) }
