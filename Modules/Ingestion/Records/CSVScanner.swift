@@ -72,8 +72,8 @@ struct CSVScanner: RecordScanner {
     /// Takes all records that end in the bytes, and at the end of the file the last one; returns how many bytes are done with.
     private mutating func take(_ bytes: Span<UInt8>, isAtEnd: Bool, into sink: inout RecordSink) -> Int {
         var start = 0
-        if isAtStart {
-            guard isAtEnd || bytes.count >= 3 else { return 0 }
+        if isAtStart, !bytes.isEmpty {
+            guard isAtEnd || bytes.count >= 3 || bytes[0] != 0xEF else { return 0 }
             isAtStart = false
             if bytes.startsWithByteOrderMark { start = 3 }
         }

@@ -10,7 +10,9 @@ struct FileTaker {
     func take(_ item: IngestionPlan.Item, known: KnownContents, into spool: inout Spool) async throws -> LandedFile? {
         let content = FileContent(item.file, of: job.source, codings: job.codings)
         var entry = entry(for: item, coding: content.coding)
-        if item.action == .known, let earlier = item.earlier { return Self.repeating(earlier, as: entry) }
+        if item.action == .known, let earlier = item.earlier {
+            return Self.repeating(earlier, as: entry, damage: earlier.damage)
+        }
         var digest = ContentDigest()
         if item.action == .grown, let earlier = item.earlier, let resume = item.resume {
             // What is read now does not begin at the file's beginning, and would not show that it is another file.
@@ -38,11 +40,12 @@ struct FileTaker {
             )
             (entry.digest, entry.head, entry.contentLength) = (digest.value, digest.head, digest.length)
             if entry.fileID.isEmpty { entry.fileID = String(entry.digest.prefix(32)) }
-            let same = known.entry(of: digest, isDamaged: scanned.isDamaged)
+            // What is new here says nothing about damage elsewhere.
+            let same = known.entry(of: digest, isDamaged: entry.damage != nil || item.action == .new)
             if same != nil || digest.length < item.earlier?.contentLength ?? 0 {
                 await object.abort()
                 spool.skip()
-                return same.map { Self.repeating($0, as: entry) }
+                return same.map { Self.repeating($0, as: entry, damage: entry.damage) }
             }
             while try await copied.next() != nil {}  // What is behind damage is kept all the same.
             entry.object = try await object.finish().key.rawValue
@@ -107,7 +110,7 @@ struct FileTaker {
     }
 
     /// An entry that only says: this path holds what is known already.
-    private static func repeating(_ earlier: LandedFile, as entry: LandedFile) -> LandedFile {
+    private static func repeating(_ earlier: LandedFile, as entry: LandedFile, damage: String?) -> LandedFile {
         var repeated = earlier
         repeated.path = entry.path
         repeated.object = nil
@@ -115,6 +118,7 @@ struct FileTaker {
         repeated.modified = entry.modified
         repeated.arrival = entry.arrival
         repeated.coding = entry.coding
+        repeated.damage = damage
         repeated.supersedes = entry.supersedes
         return repeated
     }
@@ -145,7 +149,6 @@ struct FileTaker {
     private struct Scanned {
         var sink: RecordSink?
         var shape = Spool.Shape.lines
-        var isDamaged = false
         /// Where the plain bytes are, if the engine cannot read the object as it is stored.
         var copy: String?
     }
@@ -160,11 +163,10 @@ struct FileTaker {
     ) async throws -> Scanned {
         guard var scanner = job.scanner(for: entry) else {
             let copy = isStored && entry.coding == nil ? nil : try await spool.file("\(spool.nextIndex).parquet")
-            return try await pass(plain, on: copy, digest: &digest)
+            return try await pass(plain, on: copy, entry: &entry, digest: &digest)
         }
         var sink = RecordSink(fileIndex: spool.nextIndex, firstRow: entry.firstRow)
         var toSkip = skipped
-        var problem: String?
         do {
             for try await chunk in plain {
                 try Task.checkCancellation()
@@ -177,33 +179,33 @@ struct FileTaker {
                 }
             }
         } catch let error as PipelineError where error.code == .corruptData {
-            problem = error.message
+            entry.damage = error.message
         }
         let before = sink.rejectedCount
-        scanner.finish(into: &sink, problem: problem)
-        if let problem, sink.rejectedCount == before { sink.reject(problem) }
+        scanner.finish(into: &sink, problem: entry.damage)
+        if let damage = entry.damage, sink.rejectedCount == before { sink.reject(damage) }
         try await spool.drain(&sink, shape: Self.shape(of: scanner))
         Self.note(scanner, sink, in: &entry)
-        return Scanned(sink: sink, shape: Self.shape(of: scanner), isDamaged: problem != nil)
+        return Scanned(sink: sink, shape: Self.shape(of: scanner))
     }
 
     /// Passes on what the engine reads itself; what is damaged it will refuse.
     private func pass(
         _ plain: ByteStream,
         on copy: (any WorkspaceFile)?,
+        entry: inout LandedFile,
         digest: inout ContentDigest
     ) async throws -> Scanned {
-        var scanned = Scanned(copy: copy?.path)
         do {
             for try await chunk in plain {
                 digest.update(chunk[...])
                 try await copy?.append(chunk)
             }
         } catch let error as PipelineError where error.code == .corruptData {
-            scanned.isDamaged = true
+            entry.damage = error.message
         }
         try await copy?.finish()
-        return scanned
+        return Scanned(copy: copy?.path)
     }
 
     private static func shape(of scanner: any RecordScanner) -> Spool.Shape {

@@ -106,7 +106,8 @@ extension IngestionJob {
         present: Set<String>
     ) -> [LandedFile.Superseded] {
         let isLog = [.lines, .ndjson].contains(format(ofPath: item.file.path))
-        let change = options.onChange ?? (isLog ? .append : .replace)
+        // What was damaged is replaced by what is whole, or less damaged.
+        let change = before.damage != nil ? .replace : options.onChange ?? (isLog ? .append : .replace)
         let hasRows = before.resumeRow > 1 || before.hasProvisionalRows
         guard change == .replace, hasRows, !present.contains(before.fileID) else { return [] }
         return [.init(fileID: before.fileID, fromRow: 1)]

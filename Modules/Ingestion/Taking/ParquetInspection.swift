@@ -22,8 +22,9 @@ extension IngestionJob {
             schema: schema,
             dialect: engine.records
         )
-        // The footer tells the number of rows; counting values reads every page.
-        let values = schema.fields.map { "count(\(sqlIdentifier($0.name)))" } + ["count(*)"]
+        // The footer tells the number of rows; comparing values reads every one of them.
+        let names = schema.fields.map { sqlIdentifier($0.name) }
+        let values = names.map { "count(CASE WHEN \($0) = \($0) THEN 1 END)" } + ["count(*)"]
         let sql = SQLText("SELECT greatest(\(values.joined(separator: ", "))) AS n FROM \(relation.input.name)")
         let step = EngineJob.Step.measure(label: "rows", sql)
         let job = EngineJob(name: "reading a Parquet file", inputs: [relation.input], steps: [step])

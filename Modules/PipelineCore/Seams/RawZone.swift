@@ -87,7 +87,7 @@ public struct LandedFile: Sendable, Hashable, Codable {
     public var contentLength: Int64
     /// The position of the object's first row in the file, from 1.
     public var firstRow: Int64
-    /// How many rows the object holds, broken ones included.
+    /// How many rows the object holds, broken ones included; without an object, those of the entry that this one repeats.
     public var rows: Int64
     /// Where in the decompressed content a next part must begin: `contentLength`, or the start of a last row that had
     /// no line end and may not have been written to its end.
@@ -96,6 +96,8 @@ public struct LandedFile: Sendable, Hashable, Codable {
     public var resumeRow: Int64
     /// The compression's extension (`gz`), nil for plain bytes.
     public var coding: String?
+    /// Why the content ends before the stored bytes do; nil where they could be decompressed to their end.
+    public var damage: String?
     /// The column names that the file's header gave; nil where the format has none.
     public var columns: [String]?
     /// What separates the fields of a row; nil where the format has none.
