@@ -124,7 +124,10 @@ let package = Package(
         ),
         tests(
             "Processing",
-            ["Processing", "PipelineCore", "DuckDBPlugin", "ConnectorTesting", "UserAgentsPlugin", subprocess]
+            [
+                "Processing", "PipelineCore", "DuckDBPlugin", "LocalFilesPlugin", "Lake", "ConnectorTesting",
+                "UserAgentsPlugin", subprocess,
+            ]
         ),
         tests("VisualizationExport", ["VisualizationExport", "PipelineCore", "ConnectorTesting"]),
         tests("Simulation", ["Simulation", "PipelineCore", "LocalFilesPlugin", "ConnectorTesting"]),

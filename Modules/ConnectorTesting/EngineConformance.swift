@@ -149,7 +149,7 @@ public struct EngineConformance: Sendable {
         let tricks = [
             "SELECT 1; SELECT 2", "SELECT 1) TO '/tmp/x'; --", "", "-- nothing", "SELECT 'open", "SELECT (1",
             "SELECT 1)",
-            "SELECT E'\\'' ; SELECT 2 --'", "SELECT /* open",
+            "SELECT E'\\'' ; SELECT 2 --'", "SELECT E'it\\'s' AS a", "SELECT /* open",
         ]
         for sql in tricks {
             let error = await #expect(throws: PipelineError.self, "\(sql)") { _ = try await text(sql) }

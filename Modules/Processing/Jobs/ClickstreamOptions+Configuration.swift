@@ -3,11 +3,13 @@ public import PipelineCore
 extension ClickstreamOptions {
     /// Reads `session_gap`, `conversions` and `funnels` of a `use: clickstream` block; the time zone comes from the pipeline.
     public init(_ block: ConfigurationBlock) {
+        let steps = ConfigurationType<[String]>.list(.text(example: "product_view"))
+            .mapped(placeholder: [], expected: "a list of one or more steps") { $0.isEmpty ? nil : $0 }
         let funnel = ConfigurationType<Funnel>.object(example: "{ steps: [product_view, purchase], within: 7d }") {
             funnel in
             Funnel(
                 name: "",
-                steps: funnel.require("steps", .list(.text(example: "product_view")), "Event names in order."),
+                steps: funnel.require("steps", steps, "Event names in order."),
                 within: funnel.value(
                     "within",
                     .duration(example: "7d"),

@@ -25,7 +25,7 @@ public struct SQLJob: ProcessingJob {
             "A file with one SELECT, or the SELECT itself; tables by name."
         )
         let name = ConfigurationType<String>.text(example: "daily_revenue").mapped(
-            placeholder: DatasetName(rawValue: "table"),
+            placeholder: DatasetName(rawValue: ""),
             expected: "a table name (lower-case letters, digits, _)"
         ) { DatasetName(rawValue: $0).isValid ? DatasetName(rawValue: $0) : nil }
         into = block.require("into", name, "The table that the result becomes.")

@@ -60,7 +60,7 @@ enum SingleStatement {
 
         private mutating func token(_ byte: UInt8) -> String? {
             switch byte {
-            case UInt8(ascii: "'") where isEscapeString: return skipEscapeString() ? nil : "the quote has no end"
+            case UInt8(ascii: "'") where isEscapeString: return skipEscapeString()
             case UInt8(ascii: "'"): return skip(past: "'", from: position + 1) ? nil : "the quote has no end"
             case UInt8(ascii: "\""): return skip(past: "\"", from: position + 1) ? nil : "the quote has no end"
             case UInt8(ascii: "$"):
@@ -86,17 +86,22 @@ enum SingleStatement {
             return !isName && !(before | 0x20 >= 97 && before | 0x20 <= 122)
         }
 
-        private mutating func skipEscapeString() -> Bool {
+        /// The program's own reader of statements knows no `\'`, and would wait for an end that has come already.
+        private mutating func skipEscapeString() -> String? {
             var index = position + 1
             while index < bytes.count {
                 if bytes[index] == UInt8(ascii: "'") {
                     position = index + 1
-                    return true
+                    return nil
+                }
+                if bytes[index...].starts(with: "\\'".utf8) {
+                    position = index
+                    return "a quote is written as \\' here; write it twice: ''"
                 }
                 index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
             }
             position = bytes.count
-            return false
+            return "the quote has no end"
         }
 
         /// `$$` or `$tag$` at the position.
