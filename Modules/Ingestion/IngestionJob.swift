@@ -22,7 +22,9 @@ public struct IngestionJob: Sendable {
     /// How many stored bytes are landed together at most; a larger file lands alone.
     var batchSize: Int64 = 1 << 30
 
-    /// A job over a source; nothing is touched yet. `clock` must give moments that never repeat within a run.
+    /// A job over a source; nothing is touched yet.
+    ///
+    /// `clock` must give moments that never repeat within a run.
     public init(
         name: String,
         source: any FileSource,
@@ -52,7 +54,9 @@ public struct IngestionJob: Sendable {
     /// The name under which a table records how far it has consumed this source.
     var cursor: String { "landing/\(name)" }
 
-    /// Does what was planned; returns what came of it. Throws if a landing's rows do not add up, before it is published.
+    /// Does what was planned; returns what came of it.
+    ///
+    /// Throws if a landing's rows do not add up, before it is published.
     public func run(_ plan: IngestionPlan) async throws -> IngestionReport {
         var report = IngestionReport(source: name, table: options.table)
         report.unchangedFiles = plan.unchanged
@@ -68,7 +72,9 @@ public struct IngestionJob: Sendable {
         return report
     }
 
-    /// The files that are landed together. A contested one begins a landing: it may continue what the one before has brought.
+    /// The files that are landed together.
+    ///
+    /// A contested one begins a landing: it may continue what the one before has brought.
     private func firstBatch(of items: ArraySlice<IngestionPlan.Item>) -> ArraySlice<IngestionPlan.Item> {
         var size: Int64 = 0
         var isFirst = true

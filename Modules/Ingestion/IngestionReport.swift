@@ -1,14 +1,22 @@
 public import PipelineCore
 
-/// What came of taking a source's files. Rows in = accepted + rejected, always; duplicates among events are found later.
+/// What came of taking a source's files.
+///
+/// Rows in = accepted + rejected, always; duplicates among events are found later.
 public struct IngestionReport: Sendable, Hashable {
+    /// The source's name in the config.
     public let source: String
+    /// Where accepted rows went.
     public let table: DatasetName
+    /// Files of which nothing was known.
     public var newFiles = 0
+    /// Files that went on where an earlier part ended.
     public var grownFiles = 0
+    /// Files with another content than was taken under their names.
     public var changedFiles = 0
     /// Files whose content was already there under another name.
     public var knownFiles = 0
+    /// Files that were not read, because nothing about them has changed.
     public var unchangedFiles = 0
     /// Files that went away, or became others, before their turn came.
     public var missedFiles = 0
@@ -21,6 +29,7 @@ public struct IngestionReport: Sendable, Hashable {
     /// Rows of earlier runs that these took the place of.
     public var superseded: Int64 = 0
 
+    /// A report of nothing yet.
     public init(source: String, table: DatasetName) {
         self.source = source
         self.table = table

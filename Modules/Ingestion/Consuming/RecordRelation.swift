@@ -86,11 +86,13 @@ struct RecordRelation {
         return fields.first { $0.name == column }?.type
     }
 
-    /// A query over the whole records: `millrace_file`, `millrace_row`, each column as text (`field_0`…), and for JSON and
-    /// lines the `line`. Records that cannot be taken apart are left out, columns that are not there are NULL.
+    /// A query over the whole records: `millrace_file`, `millrace_row`, each column as text (`field_0`…), and for
+    /// JSON and lines the `line`.
     ///
-    /// - Parameter asPaths: whether a name with dots also names a member inside objects.
-    /// - Parameter typed: columns that keep the type that they have by themselves.
+    /// Records that cannot be taken apart are left out, columns that are not there are NULL.
+    ///
+    /// `asPaths`: whether a name with dots also names a member inside objects.
+    /// `typed`: columns that keep the type that they have by themselves.
     func selecting(_ columns: [String], asPaths: Bool, keeping typed: Set<String> = []) -> String {
         switch kind {
         case .json: selectingMembers(columns, asPaths: asPaths)

@@ -11,7 +11,7 @@ struct Replacement {
     let kept: Int64
     private let condition: String
 
-    /// - Parameter source: only rows of this source go; the table must have a column `source`.
+    /// `source`: only rows of this source go; the table must have a column `source`.
     init(
         _ landing: Landing,
         in snapshot: TableSnapshot?,

@@ -23,8 +23,9 @@ struct SchemaInference {
     let types: TypedText
     private var found: [NewColumn] = []
 
-    /// - Parameter columns: the names of each relation's own columns.
-    /// - Parameter known: the table's columns.
+    /// Looks at the columns of relations that a table does not have yet.
+    ///
+    /// `columns` are the names of each relation's own columns, `known` the table's.
     init(_ relations: [RecordRelation], columns: [[String]], known: [Field], types: TypedText) {
         self.relations = relations
         self.types = types

@@ -10,7 +10,7 @@ struct TableSelection {
     /// The table's columns that the records have; two of theirs are one of its where their names differ only in case.
     private let present: [(field: Field, columns: [Int])]
 
-    /// - Parameter columns: the records' columns.
+    /// `columns`: the records' columns.
     init(_ schema: Schema, relation: RecordRelation, columns: [String], types: TypedText) {
         self.schema = schema
         self.relation = relation
@@ -77,7 +77,9 @@ struct TableSelection {
             + "JOIN landed_files AS files ON files.file = records.millrace_file"
     }
 
-    /// Whether the records hold the column in the table's own type. A moment may lack its zone, so it is read as text.
+    /// Whether the records hold the column in the table's own type.
+    ///
+    /// A moment may lack its zone, so it is read as text.
     private func isTyped(_ entry: (field: Field, columns: [Int])) -> Bool {
         entry.columns.count == 1 && entry.field.type != .timestamptz
             && relation.type(of: columns[entry.columns[0]]) == entry.field.type

@@ -1,7 +1,9 @@
 internal import PipelineCore
 
-/// How a text stands for a value of a type. What reading it would change is no value of that type: digits with a leading
-/// zero are a postal code and no number, a time of day is more than a DATE, and 1.5 is no BIGINT.
+/// How a text stands for a value of a type.
+///
+/// What reading it would change is no value of that type: digits with a leading zero are a postal code and no
+/// number, a time of day is more than a DATE, and 1.5 is no BIGINT.
 struct TypedText {
     let dialect: any RecordDialect
     let timezone: String

@@ -4,7 +4,9 @@ internal import PipelineCore
 public struct EventMapping: Sendable, Hashable {
     /// One target and where its value comes from.
     public struct Entry: Sendable, Hashable {
+        /// A column of the event log, or a name that becomes a member of `properties`.
         public let column: String
+        /// Where its value comes from.
         public let value: ValueExpression
     }
     /// Targets that the event model knows.
@@ -22,6 +24,7 @@ public struct EventMapping: Sendable, Hashable {
         self.keepsRest = keepsRest
     }
 
+    /// Where a column of the event log comes from; nil where the mapping does not say.
     public subscript(column: String) -> ValueExpression? { columns.first { $0.column == column }?.value }
 
     /// All source columns that are named.

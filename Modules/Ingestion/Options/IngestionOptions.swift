@@ -19,11 +19,17 @@ public struct IngestionOptions: Sendable {
 
     /// Nil: by the file's extension.
     public var format: RecordFormat?
+    /// Takes lines apart; nil for other formats.
     public var pattern: LinePattern?
+    /// The IANA zone of timestamps without an offset.
     public var timezone: String
+    /// What separates the fields of CSV; nil: found from the first record.
     public var delimiter: UInt8?
+    /// Whether the first record of CSV names the columns.
     public var hasHeader: Bool
+    /// The column names of CSV without a header.
     public var columns: [String]?
+    /// Where rows go.
     public var target: Target
     /// Nil: `append` for lines and NDJSON, `replace` for the rest.
     public var onChange: Change?

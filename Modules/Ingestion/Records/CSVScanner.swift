@@ -31,7 +31,7 @@ struct CSVScanner: RecordScanner {
     /// A line that is too long, as far as it is kept: its bytes are passed over until its end comes.
     private var endless: (beginning: [UInt8], start: Int64)?
 
-    /// - Parameter isAtStart: whether scanning begins where the file does; only there can a byte order mark stand.
+    /// `isAtStart`: whether scanning begins where the file does; only there can a byte order mark stand.
     init(_ dialect: Dialect, isAtStart: Bool) {
         self.isAtStart = isAtStart
         needsHeader = dialect.hasHeader

@@ -1,6 +1,8 @@
 internal import PipelineCore
 
-/// Records are lines: NDJSON and logs. Blank lines are no records; carriage returns before the line end are dropped.
+/// Records are lines: NDJSON and logs.
+///
+/// Blank lines are no records; carriage returns before the line end are dropped.
 struct LineScanner: RecordScanner {
     /// Whether the lines are JSON, and not any text.
     private let isJSON: Bool
@@ -14,7 +16,7 @@ struct LineScanner: RecordScanner {
     var columns: [String]? { nil }
     var delimiter: UInt8? { nil }
 
-    /// - Parameter isAtStart: whether scanning begins where the file does; only there can a byte order mark stand.
+    /// `isAtStart`: whether scanning begins where the file does; only there can a byte order mark stand.
     init(isJSON: Bool, isAtStart: Bool) {
         self.isJSON = isJSON
         self.isAtStart = isAtStart

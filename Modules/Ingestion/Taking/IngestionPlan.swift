@@ -97,8 +97,9 @@ extension IngestionJob {
         }
     }
 
-    /// The rows of a path's earlier content that a new content takes the place of. Content that is still there under
-    /// another name was moved, not changed.
+    /// The rows of a path's earlier content that a new content takes the place of.
+    ///
+    /// Content that is still there under another name was moved, not changed.
     private func superseded(
         _ before: LandedFile,
         by item: IngestionPlan.Item,

@@ -38,7 +38,9 @@ struct KnownContents {
         return candidates.isEmpty ? nil : ContentMatch(candidates)
     }
 
-    /// The entry that holds just this content. One that had to end at damage is not it, unless the content does too.
+    /// The entry that holds just this content.
+    ///
+    /// One that had to end at damage is not it, unless the content does too.
     func entry(of digest: ContentDigest, isDamaged: Bool) -> LandedFile? {
         let value = digest.value
         return byHead[digest.head]?.last {
