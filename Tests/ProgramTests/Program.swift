@@ -38,10 +38,9 @@ struct Program {
     /// Runs to the end.
     func start(_ arguments: [String], input: String = "") async throws -> Answer {
         let result = try await run(
-            .path(FilePath(path)),
-            arguments: Arguments(arguments),
+            .path(FilePath(command[0])),
+            arguments: Arguments(command.dropFirst() + arguments),
             workingDirectory: FilePath(directory),
-            platformOptions: options,
             input: .string(input),
             output: .string(limit: 1 << 26),
             error: .string(limit: 1 << 20)
@@ -52,10 +51,9 @@ struct Program {
     /// Runs until it ends by itself or has been going for `time`, when the signal is sent.
     func callAsFunction(_ arguments: String..., stoppedBy signal: Signal, after time: Duration) async throws -> Answer {
         let result = try await run(
-            .path(FilePath(path)),
-            arguments: Arguments(arguments),
+            .path(FilePath(command[0])),
+            arguments: Arguments(command.dropFirst() + arguments),
             workingDirectory: FilePath(directory),
-            platformOptions: options,
             input: .none,
             output: .string(limit: 1 << 20),
             error: .string(limit: 1 << 20)
@@ -66,10 +64,10 @@ struct Program {
         return answer(result.terminationStatus, result.standardOutput, result.standardError)
     }
 
-    private var options: PlatformOptions {
-        var options = PlatformOptions()
-        options.userID = user
-        return options
+    /// The program, as another user by way of one that only changes users: between fork and exec a process with threads
+    /// may hang when it does so itself.
+    private var command: [String] {
+        user.map { ["/usr/bin/setpriv", "--reuid=\($0)", "--clear-groups", path] } ?? [path]
     }
 
     private func answer(_ status: TerminationStatus, _ output: String, _ errors: String) -> Answer {
