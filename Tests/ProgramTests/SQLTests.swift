@@ -70,6 +70,25 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: "/tmp/millrace-never"))
     }
 
+    @Test("A reader that has seen enough ends the program in peace; a full disk does not")
+    func printsIntoTheVoid() async throws {
+        let shop = try await shop()
+        let many = "SELECT i FROM range(5000000) AS numbers(i)"
+        let head = try await shell(
+            "'\(Program.built)' sql --format csv '\(many)' | head -n 2; echo ${PIPESTATUS[0]}",
+            in: shop
+        )
+        #expect(head.output == "i\n0\n0\n", "\(head.errors)")
+        #expect(head.errors.isEmpty)
+        let full = try await shell("'\(Program.built)' sql --format csv '\(many)' > /dev/full", in: shop)
+        #expect(full.code == 1)
+        #expect(full.errors.contains("No space left on device"))
+    }
+
+    private func shell(_ script: String, in shop: Shop) async throws -> Program.Answer {
+        try await Program(directory: shop.folder.path, path: "/bin/bash").start(["-c", script])
+    }
+
     @Test("A mistake is told with its line, and an unknown table with those that there are")
     func explains() async throws {
         let shop = try await shop()

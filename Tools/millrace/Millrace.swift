@@ -80,6 +80,7 @@ import Glibc
             case .checkFailed: 3
             default: 1
             }
+        case is ReaderIsGone: return 0
         case is CancellationError:
             standardError("millrace: stopped")
             return 1

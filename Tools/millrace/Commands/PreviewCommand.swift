@@ -54,7 +54,7 @@ struct PreviewCommand: AsyncParsableCommand {
             }
             columns.add([field.name, field.type.description, shown.joined(separator: " | ")])
         }
-        return (lines + ["", columns.text]).joined(separator: "\n")
+        return (lines + (columns.isEmpty ? [] : ["", columns.text])).joined(separator: "\n")
     }
 
     /// Of the event log's many columns only those with a value are worth a line.

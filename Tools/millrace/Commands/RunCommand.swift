@@ -38,7 +38,7 @@ struct RunCommand: AsyncParsableCommand {
             makeWorkspace: Composition.workspace,
             progress: TerminalProgress.standard(isQuiet: json)
         ) { [json] part in
-            if !json { writeAll(Array((part.line(width: width) + "\n").utf8), to: STDOUT_FILENO) }
+            if !json { writeAll(part.line(width: width) + "\n", to: STDOUT_FILENO) }
         }
         if json { try printJSON(report) } else { print(report.ending) }
         switch report.outcome {

@@ -1,9 +1,5 @@
 import PipelineCore
 
-#if canImport(Glibc)
-import Glibc
-#endif
-
 /// Prints the rows of a query as they come.
 struct RowPrinter {
     private let definition: DatasetDefinition
@@ -27,11 +23,8 @@ struct RowPrinter {
     }
 
     private func printCSV(_ rows: RowStream) async throws {
-        writeAll(
-            Array((definition.schema.names.map(quotedIfNeeded).joined(separator: ",") + "\n").utf8),
-            to: STDOUT_FILENO
-        )
-        for try await chunk in rows { writeAll(chunk.bytes, to: STDOUT_FILENO) }
+        try standardOutput(Array((definition.schema.names.map(quotedIfNeeded).joined(separator: ",") + "\n").utf8))
+        for try await chunk in rows { try standardOutput(chunk.bytes) }
     }
 
     private func quotedIfNeeded(_ name: String) -> String {
@@ -39,7 +32,7 @@ struct RowPrinter {
     }
 
     private func printJSON(_ rows: RowStream) async throws {
-        if format == .json { writeAll(Array("[".utf8), to: STDOUT_FILENO) }
+        if format == .json { try standardOutput(Array("[".utf8)) }
         var isFirst = true
         try await forEachRow(rows) { values in
             let members = zip(definition.schema.fields, values).map { "\(jsonText($0.name)):\(json($1, $0.type))" }
@@ -47,7 +40,7 @@ struct RowPrinter {
             isFirst = false
             return start + "{" + members.joined(separator: ",") + "}" + (format == .json ? "" : "\n")
         }
-        if format == .json { writeAll(Array("\n]\n".utf8), to: STDOUT_FILENO) }
+        if format == .json { try standardOutput(Array("\n]\n".utf8)) }
     }
 
     private func table(_ rows: RowStream) async throws -> String {
@@ -77,7 +70,7 @@ struct RowPrinter {
                 }
                 text += render(values) ?? ""
             }
-            if !text.isEmpty { writeAll(Array(text.utf8), to: STDOUT_FILENO) }
+            if !text.isEmpty { try standardOutput(Array(text.utf8)) }
         }
     }
 

@@ -27,17 +27,14 @@ final class TerminalProgress: ProgressReporting {
         let filled = share.map { Int($0 * Double(width)) } ?? 0
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
         let percent = share.map { "\(Int($0 * 100)) %" } ?? amount(done, unit)
-        writeAll(
-            Array("\r\u{1B}[K\(String(work.prefix(30)).padded(to: 20))  \(bar)  \(percent)".utf8),
-            to: STDERR_FILENO
-        )
+        writeAll("\r\u{1B}[K\(String(work.prefix(30)).padded(to: 20))  \(bar)  \(percent)", to: STDERR_FILENO)
     }
 
     func finish(_ work: String, outcome: String) { Self.clear() }
 
     /// Takes the bar off its line, so that other text can stand there; does nothing where nobody looks.
     static func clear() {
-        if isTerminal(STDERR_FILENO) { writeAll(Array("\r\u{1B}[K".utf8), to: STDERR_FILENO) }
+        if isTerminal(STDERR_FILENO) { writeAll("\r\u{1B}[K", to: STDERR_FILENO) }
     }
 
     private func amount(_ done: Int64, _ unit: ProgressUnit) -> String {

@@ -5,6 +5,8 @@ struct TextTable {
 
     init(_ header: [String]) { self.header = header }
 
+    var isEmpty: Bool { rows.isEmpty }
+
     mutating func add(_ row: [String]) { rows.append(row) }
 
     /// The lines, without trailing spaces.
