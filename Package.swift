@@ -11,8 +11,14 @@ let swiftSettings: [SwiftSetting] = [
 ]
 
 /// A module of the platform: no system library, no connector.
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Modules/\(name)", swiftSettings: swiftSettings)
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(
+        name: name,
+        dependencies: dependencies,
+        path: "Modules/\(name)",
+        exclude: exclude,
+        swiftSettings: swiftSettings
+    )
 }
 
 /// A connector: implements seams of PipelineCore and knows nothing else of the platform.
@@ -77,7 +83,7 @@ let package = Package(
         module("PipelineConfig", ["PipelineCore", .product(name: "Yams", package: "Yams")]),
         module("Lake", ["PipelineCore"]),
         module("Ingestion", ["PipelineCore", crypto]),
-        module("Processing", ["PipelineCore"]),
+        module("Processing", ["PipelineCore"], exclude: ["Clickstream/README.md"]),
         module("VisualizationExport", ["PipelineCore"]),
         module("Simulation", ["PipelineCore"]),
         module(
@@ -100,7 +106,8 @@ let package = Package(
             dependencies: [
                 "PipelineCore", "PipelineConfig", "PipelineRuntime", "Ingestion", "Processing", "VisualizationExport",
                 "Lake", "Gzip", "Simulation",
-                "LocalFilesPlugin", "DuckDBPlugin", "SQLitePlugin", "CSVExportPlugin", "UserAgentsPlugin", "MaxMindPlugin",
+                "LocalFilesPlugin", "DuckDBPlugin", "SQLitePlugin", "CSVExportPlugin", "UserAgentsPlugin",
+                "MaxMindPlugin",
                 arguments, logging,
             ],
             path: "Tools/millrace",
@@ -111,18 +118,34 @@ let package = Package(
         tests("Gzip", ["Gzip", "PipelineCore"]),
         tests("PipelineConfig", ["PipelineConfig", "PipelineCore"]),
         tests("Lake", ["Lake", "PipelineCore", "LocalFilesPlugin", "ConnectorTesting"]),
-        tests("Ingestion", ["Ingestion", "PipelineCore", "Gzip", "Lake", "LocalFilesPlugin", "DuckDBPlugin", "ConnectorTesting"]),
-        tests("Processing", ["Processing", "PipelineCore", "DuckDBPlugin", "ConnectorTesting", "UserAgentsPlugin", subprocess]),
+        tests(
+            "Ingestion",
+            ["Ingestion", "PipelineCore", "Gzip", "Lake", "LocalFilesPlugin", "DuckDBPlugin", "ConnectorTesting"]
+        ),
+        tests(
+            "Processing",
+            [
+                "Processing", "PipelineCore", "DuckDBPlugin", "LocalFilesPlugin", "Lake", "ConnectorTesting",
+                "UserAgentsPlugin", subprocess,
+            ]
+        ),
         tests("VisualizationExport", ["VisualizationExport", "PipelineCore", "ConnectorTesting"]),
         tests("Simulation", ["Simulation", "PipelineCore", "LocalFilesPlugin", "ConnectorTesting"]),
-        tests("PipelineRuntime", ["PipelineRuntime", "PipelineCore", "ConnectorTesting"]),
+        tests(
+            "PipelineRuntime",
+            [
+                "PipelineRuntime", "PipelineConfig", "PipelineCore", "ConnectorTesting", "Gzip", "LocalFilesPlugin",
+                "DuckDBPlugin", "SQLitePlugin", "CSVExportPlugin", "UserAgentsPlugin", "MaxMindPlugin", "Simulation",
+                "Processing", "Ingestion",
+            ]
+        ),
         tests("LocalFiles", ["LocalFilesPlugin", "PipelineCore", "ConnectorTesting"]),
         tests("DuckDB", ["DuckDBPlugin", "PipelineCore", "ConnectorTesting"]),
         tests("SQLite", ["SQLitePlugin", "PipelineCore", "ConnectorTesting", grdb]),
         tests("CSVExport", ["CSVExportPlugin", "PipelineCore", "ConnectorTesting"]),
         tests("UserAgents", ["UserAgentsPlugin", "PipelineCore", .product(name: "Yams", package: "Yams")]),
         tests("MaxMind", ["MaxMindPlugin", "PipelineCore"]),
-        tests("Program", ["millrace", "PipelineCore", subprocess]),
+        tests("Program", ["millrace", "PipelineCore", "ConnectorTesting", subprocess, system]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -33,7 +33,9 @@ public struct EngineConformance: Sendable {
         try await aTextTableIsReadExactly()
     }
 
-    private func write(_ sql: String, schema: Schema? = nil, inputs: [EngineTable] = []) async throws -> EngineResult.Written {
+    private func write(_ sql: String, schema: Schema? = nil, inputs: [EngineTable] = []) async throws
+        -> EngineResult.Written
+    {
         let directory = scratch.path("out-\(UUID().uuidString)")
         let step = EngineJob.Step.write(label: "out", SQLText(sql), into: directory, schema: schema)
         let result = try await engine.run(EngineJob(name: "writing", inputs: inputs, steps: [step])) { _ in }
@@ -61,7 +63,9 @@ public struct EngineConformance: Sendable {
             .measure(label: "sum", SQLText("SELECT sum(a) AS total, NULL AS nothing FROM doubled")),
         ]
         let counter = StepCounter()
-        let result = try await engine.run(EngineJob(name: "measuring", inputs: [table], steps: steps)) { counter.add($0) }
+        let result = try await engine.run(EngineJob(name: "measuring", inputs: [table], steps: steps)) {
+            counter.add($0)
+        }
         #expect(result.measured["sum"] == [["total": "6", "nothing": nil]])
         #expect(counter.steps == [1, 2])
     }
@@ -70,7 +74,8 @@ public struct EngineConformance: Sendable {
         let schema = Schema([
             Field("flag", .boolean), Field("small", .integer), Field("big", .bigint), Field("real", .double),
             Field("money", .decimal(precision: 18, scale: 2)), Field("text", .varchar), Field("day", .date),
-            Field("moment", .timestamptz), Field("list", .list(.varchar)), Field("nest", .structure([Field("x", .bigint)])),
+            Field("moment", .timestamptz), Field("list", .list(.varchar)),
+            Field("nest", .structure([Field("x", .bigint)])),
         ])
         let casts = schema.fields.map { "CAST(NULL AS \($0.type)) AS \($0.name)" }.joined(separator: ", ")
         let written = try await write("SELECT \(casts)", schema: schema)
@@ -89,7 +94,10 @@ public struct EngineConformance: Sendable {
             "SELECT 'a,b' AS a, 'say \"hi\"' AS b, '' AS c, NULL AS d, true AS e, CAST('2026-11-21' AS DATE) AS f, 'two\nlines' AS g"
         )
         #expect(rows == "\"a,b\",\"say \"\"hi\"\"\",\"\",,true,2026-11-21,\"two\nlines\"\n")
-        let many = try await engine.withRows(of: SQLText("SELECT x, 'line\nbreak' AS t FROM (SELECT unnest(range(200000)) AS x) AS v"), over: []) { _, rows in
+        let many = try await engine.withRows(
+            of: SQLText("SELECT x, 'line\nbreak' AS t FROM (SELECT unnest(range(200000)) AS x) AS v"),
+            over: []
+        ) { _, rows in
             var count = 0
             for try await chunk in rows {
                 #expect(chunk.bytes.last == UInt8(ascii: "\n"))
@@ -101,7 +109,11 @@ public struct EngineConformance: Sendable {
     }
 
     private func anEmptyTableKeepsItsColumns() async throws {
-        let table = EngineTable("t", schema: Schema([Field("a", .bigint), Field("b", .varchar)]), storage: .parquet([]))
+        let table = EngineTable(
+            "t",
+            schema: Schema([Field("a", .bigint), Field("b", .varchar)]),
+            storage: .parquet([])
+        )
         #expect(try await text("SELECT * FROM t", over: [table]) == "")
         let written = try await write("SELECT * FROM t", inputs: [table])
         #expect(written.rowCount == 0 && written.schema.names == ["a", "b"])
@@ -110,7 +122,10 @@ public struct EngineConformance: Sendable {
     private func aMistakeIsShownWithItsLine() async throws {
         let directory = scratch.path("mistake")
         let step = EngineJob.Step.write(
-            label: "x", SQLText("SELECT 1 AS a,\n  2 AS b,\n  nosuchcolumn\nFROM t", origin: "sql/revenue.sql"), into: directory, schema: nil
+            label: "x",
+            SQLText("SELECT 1 AS a,\n  2 AS b,\n  nosuchcolumn\nFROM t", origin: "sql/revenue.sql"),
+            into: directory,
+            schema: nil
         )
         let table = EngineTable("t", schema: Schema([Field("a", .bigint)]), storage: .parquet([]))
         let error = await #expect(throws: PipelineError.self) {
@@ -123,15 +138,18 @@ public struct EngineConformance: Sendable {
 
     private func nothingElseCanBeReached() async throws {
         let secret = try scratch.write("a\n1\n", to: "elsewhere/secret.csv")
-        for sql in ["SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM read_csv('\(secret)')", "SELECT * FROM '\(secret)'"] {
+        for sql in [
+            "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM read_csv('\(secret)')", "SELECT * FROM '\(secret)'",
+        ] {
             await #expect(throws: PipelineError.self) { _ = try await text(sql) }
         }
     }
 
     private func aQueryIsOneStatement() async throws {
         let tricks = [
-            "SELECT 1; SELECT 2", "SELECT 1) TO '/tmp/x'; --", "", "-- nothing", "SELECT 'open", "SELECT (1", "SELECT 1)",
-            "SELECT E'\\'' ; SELECT 2 --'", "SELECT /* open",
+            "SELECT 1; SELECT 2", "SELECT 1) TO '/tmp/x'; --", "", "-- nothing", "SELECT 'open", "SELECT (1",
+            "SELECT 1)",
+            "SELECT E'\\'' ; SELECT 2 --'", "SELECT E'it\\'s' AS a", "SELECT /* open",
         ]
         for sql in tricks {
             let error = await #expect(throws: PipelineError.self, "\(sql)") { _ = try await text(sql) }
@@ -146,7 +164,10 @@ public struct EngineConformance: Sendable {
         let engine = self.engine
         let work = Task {
             try await engine.withRows(
-                of: SQLText("SELECT count(*) AS n FROM range(1000000000) AS a, range(1000000) AS b WHERE a.range + b.range = 7"), over: []
+                of: SQLText(
+                    "SELECT count(*) AS n FROM range(1000000000) AS a, range(1000000) AS b WHERE a.range + b.range = 7"
+                ),
+                over: []
             ) { _, rows in
                 for try await _ in rows {}
             }
@@ -160,16 +181,28 @@ public struct EngineConformance: Sendable {
 
     private func aTextTableIsReadExactly() async throws {
         let schema = Schema([Field("row", .bigint), Field("line", .varchar)])
-        let lines = try scratch.write("1\u{1}{\"a\":\"x,\\\"y\"}\n2\u{1}\n3\u{1} \"quoted\" # no comment\n", to: "lines.txt")
-        let table = EngineTable("t", schema: schema, storage: .text([lines], delimiter: "\u{1}", quote: nil, longest: 100, hasLineEnds: false))
+        let lines = try scratch.write(
+            "1\u{1}{\"a\":\"x,\\\"y\"}\n2\u{1}\n3\u{1} \"quoted\" # no comment\n",
+            to: "lines.txt"
+        )
+        let table = EngineTable(
+            "t",
+            schema: schema,
+            storage: .text([lines], delimiter: "\u{1}", quote: nil, longest: 100, hasLineEnds: false)
+        )
         #expect(
             try await text("SELECT row, line FROM t ORDER BY row", over: [table])
                 == "1,\"{\"\"a\"\":\"\"x,\\\"\"y\"\"}\"\n2,\n3,\" \"\"quoted\"\" # no comment\"\n"
         )
         let quoted = try scratch.write("1,\"a\nb\"\n2,\"\"\n3,\n4,\"say \"\"x\"\"\"\n", to: "quoted.csv")
-        let csv = EngineTable("t", schema: schema, storage: .text([quoted], delimiter: ",", quote: "\"", longest: 100, hasLineEnds: true))
+        let csv = EngineTable(
+            "t",
+            schema: schema,
+            storage: .text([quoted], delimiter: ",", quote: "\"", longest: 100, hasLineEnds: true)
+        )
         #expect(
-            try await text("SELECT row, line FROM t ORDER BY row", over: [csv]) == "1,\"a\nb\"\n2,\"\"\n3,\n4,\"say \"\"x\"\"\"\n"
+            try await text("SELECT row, line FROM t ORDER BY row", over: [csv])
+                == "1,\"a\nb\"\n2,\"\"\n3,\n4,\"say \"\"x\"\"\"\n"
         )
     }
 }

@@ -39,7 +39,8 @@ public final class ScratchDirectory: Sendable {
     public func files() -> [String] {
         (FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []).filter {
             var isDirectory: ObjCBool = false
-            return unsafe FileManager.default.fileExists(atPath: path($0), isDirectory: &isDirectory) && !isDirectory.boolValue
+            return unsafe FileManager.default.fileExists(atPath: path($0), isDirectory: &isDirectory)
+                && !isDirectory.boolValue
         }.sorted()
     }
 }

@@ -3,9 +3,12 @@ public import PipelineCore
 /// Takes the files of one source into the raw zone, and their rows into a table.
 ///
 /// A file is taken once, a grown one from where it was left, a changed one again. Every landing is consumed exactly once:
-/// the table's own log holds the number of the last one, so a run that is killed anywhere is completed by the next.
+/// the table's own log holds the number of the last one, so a run that is killed anywhere is completed by the next. A file
+/// that goes away, or becomes another one, between the look at it and its turn is left to the next run.
 public struct IngestionJob: Sendable {
+    /// The source's name in the config.
     public let name: String
+    /// What the config says about its files.
     public let options: IngestionOptions
     let source: any FileSource
     let rawZone: any RawZone
@@ -21,9 +24,17 @@ public struct IngestionJob: Sendable {
 
     /// A job over a source; nothing is touched yet. `clock` must give moments that never repeat within a run.
     public init(
-        name: String, source: any FileSource, options: IngestionOptions, rawZone: any RawZone, tables: any TableStore,
-        engine: any QueryEngine, codings: [any ContentCoding], workspace: any Workspace, run: RunID,
-        clock: @escaping @Sendable () -> Timestamp, progress: any ProgressReporting = SilentProgress()
+        name: String,
+        source: any FileSource,
+        options: IngestionOptions,
+        rawZone: any RawZone,
+        tables: any TableStore,
+        engine: any QueryEngine,
+        codings: [any ContentCoding],
+        workspace: any Workspace,
+        run: RunID,
+        clock: @escaping @Sendable () -> Timestamp,
+        progress: any ProgressReporting = SilentProgress()
     ) {
         self.name = name
         self.source = source
@@ -45,87 +56,124 @@ public struct IngestionJob: Sendable {
     public func run(_ plan: IngestionPlan) async throws -> IngestionReport {
         var report = IngestionReport(source: name, table: options.table)
         report.unchangedFiles = plan.unchanged
-        for landing in plan.unconsumed {
-            var spool = Spool("\(name)-\(landing.sequence)", in: workspace)
-            let taker = FileTaker(job: self, clock: clock)
-            for file in landing.files { try await taker.retake(file, into: &spool) }
-            try await consume(&spool, landing: landing, report: &report)
-        }
-        var latest = plan.latestLanding
+        for landing in plan.unconsumed { try await resume(landing, report: &report) }
+        var known = KnownContents(plan.ledger)
+        var latest = plan.ledger.latest
         var rest = plan.items[...]
         while !rest.isEmpty {
             let batch = firstBatch(of: rest)
             rest = rest.dropFirst(batch.count)
-            latest = try await land(batch, after: latest, report: &report)
+            latest = try await land(batch, after: latest, known: &known, report: &report)
         }
         return report
     }
 
+    /// The files that are landed together. A contested one begins a landing: it may continue what the one before has brought.
     private func firstBatch(of items: ArraySlice<IngestionPlan.Item>) -> ArraySlice<IngestionPlan.Item> {
         var size: Int64 = 0
+        var isFirst = true
         return items.prefix { item in
-            defer { size += item.file.size }
-            return size == 0 || size + item.file.size <= batchSize
+            defer { (size, isFirst) = (size + item.file.size, false) }
+            return isFirst || (size + item.file.size <= batchSize && !item.isContested)
         }
     }
 
     private func land(
-        _ items: ArraySlice<IngestionPlan.Item>, after previous: Int64?, report: inout IngestionReport
-    ) async throws -> Int64 {
+        _ items: ArraySlice<IngestionPlan.Item>,
+        after previous: Int64?,
+        known: inout KnownContents,
+        report: inout IngestionReport
+    ) async throws -> Int64? {
         var spool = Spool("\(name)-\((previous ?? -1) + 1)", in: workspace)
-        let taker = FileTaker(job: self, clock: clock)
+        do {
+            let entries = try await take(items, known: &known, into: &spool, report: &report)
+            var sequence = previous
+            if !entries.isEmpty {
+                try await inspectParquet(&spool)
+                let counted = Dictionary(spool.files.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
+                let files = entries.map { $0.object == nil ? $0 : counted[$0.path] ?? $0 }
+                let landed = try await rawZone.land(files, of: name, after: previous)
+                try await consume(&spool, landing: Landing(sequence: landed, files: files), report: &report)
+                sequence = landed
+            }
+            try await spool.remove()
+            return sequence
+        } catch {
+            try? await spool.remove()  // The error that led here says more.
+            throw error
+        }
+    }
+
+    private func take(
+        _ items: ArraySlice<IngestionPlan.Item>,
+        known: inout KnownContents,
+        into spool: inout Spool,
+        report: inout IngestionReport
+    ) async throws -> [LandedFile] {
         var entries: [LandedFile] = []
         let total = items.reduce(0) { $0 + $1.file.size }
         var done: Int64 = 0
         for item in items {
             try Task.checkCancellation()
-            entries.append(try await taker.take(item, into: &spool))
-            report.count(item.action)
+            if let item = try await settled(item, known: known),
+                let entry = try await FileTaker(job: self).take(item, known: known, into: &spool)
+            {
+                entries.append(entry)
+                known.note(entry)
+                report.count(entry.object == nil ? .known : item.action)
+            } else {
+                report.missedFiles += 1
+            }
             done += item.file.size
             progress.advance(name, done: done, total: total, unit: .bytes)
         }
-        try await inspectParquet(&spool)
-        let counted = Dictionary(spool.files.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
-        let files = entries.map { $0.object == nil ? $0 : counted[$0.path] ?? $0 }
-        let sequence = try await rawZone.land(files, of: name, after: previous)
-        try await consume(&spool, landing: Landing(sequence: sequence, files: files), report: &report)
-        return sequence
+        return entries
     }
 
-    /// Counts the rows of Parquet objects; one that is no Parquet file is turned away as a whole.
-    func inspectParquet(_ spool: inout Spool) async throws {
-        for (index, path) in spool.parquet {
-            do {
-                spool.setRows(try await engine.describe(parquet: path).rowCount, ofFile: index)
-            } catch let error as PipelineError where error.code != .outOfResources && error.code != .notFound {
-                try await spool.rejectFile(index, reason: "the file is no Parquet file")
-            }
+    /// A contested item as it is to be taken now that the file before it has been.
+    private func settled(_ item: IngestionPlan.Item, known: KnownContents) async throws -> IngestionPlan.Item? {
+        guard item.isContested else { return item }
+        var settled = try await decide(item.file, known: known, isTaken: true)
+        settled?.replaces = item.replaces
+        return settled
+    }
+
+    /// Consumes what an earlier run has landed.
+    private func resume(_ landing: Landing, report: inout IngestionReport) async throws {
+        var spool = Spool("\(name)-\(landing.sequence)", in: workspace)
+        do {
+            for file in landing.files { try await FileTaker(job: self).retake(file, into: &spool) }
+            try await inspectParquet(&spool)
+            try await consume(&spool, landing: landing, report: &report)
+            try await spool.remove()
+        } catch {
+            try? await spool.remove()  // The error that led here says more.
+            throw error
         }
     }
 
-    /// The format of a file: what the config says, else what its name suggests, else lines of JSON.
-    func format(of file: SourceFile) -> RecordFormat { format(ofPath: file.path) }
+    // MARK: Formats
 
+    /// The format of a file: what the config says, else what its name suggests, else lines of JSON.
     func format(ofPath path: String) -> RecordFormat {
         options.format ?? (options.pattern == nil ? RecordFormat.suggested(by: path) : .lines) ?? .ndjson
     }
 
     /// What finds the records of a file; nil where the engine does it.
     func scanner(for entry: LandedFile) -> (any RecordScanner)? {
+        let isAtStart = entry.contentOffset == 0
         switch format(ofPath: entry.path) {
         case .csv:
-            let isResumed = entry.contentOffset > 0
-            return CSVScanner(
-                CSVScanner.Dialect(
-                    delimiter: isResumed ? entry.delimiter?.utf8.first : options.delimiter,
-                    hasHeader: options.hasHeader && !isResumed, columns: isResumed ? entry.columns : options.columns
-                )
+            let dialect = CSVScanner.Dialect(
+                delimiter: isAtStart ? options.delimiter : entry.delimiter?.utf8.first,
+                hasHeader: options.hasHeader && isAtStart,
+                columns: isAtStart ? options.columns : entry.columns
             )
-        case .ndjson, .lines: return LineScanner()
+            return CSVScanner(dialect, isAtStart: isAtStart)
+        case .ndjson: return LineScanner(isJSON: true, isAtStart: isAtStart)
+        case .lines: return LineScanner(isJSON: false, isAtStart: isAtStart)
         case .json: return JSONScanner()
         case .parquet: return nil
         }
     }
-
-    func localPath(_ key: ObjectKey) -> String { rawZone.localPath(of: key) ?? "" }
 }

@@ -10,6 +10,8 @@ public struct IngestionReport: Sendable, Hashable {
     /// Files whose content was already there under another name.
     public var knownFiles = 0
     public var unchangedFiles = 0
+    /// Files that went away, or became others, before their turn came.
+    public var missedFiles = 0
     /// Records found in the files.
     public var rows: Int64 = 0
     /// Rows that are in the table now.

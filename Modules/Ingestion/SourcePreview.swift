@@ -2,11 +2,13 @@ public import PipelineCore
 
 /// What a source would give: its files, the columns that its records have, and how its first rows would look.
 public struct SourcePreview: Sendable {
+    /// How many files the source has.
     public let files: Int
     /// The files that were read for the preview.
     public let sampled: [String]
-    /// Records read, and how many of them would be rejected.
+    /// Records read.
     public let rows: Int64
+    /// How many of them would be rejected.
     public let rejected: Int64
     /// The columns that the rows would have in the table.
     public let schema: Schema
@@ -19,38 +21,60 @@ public struct SourcePreview: Sendable {
 extension IngestionJob {
     /// Reads the first files, at most about `limit` stored bytes of them, and changes nothing.
     public func preview(rows: Int, limit: Int64 = 64 << 20) async throws -> SourcePreview {
-        let files = try await source.list()
         var spool = Spool("preview", in: workspace)
-        var taken: Int64 = 0
-        let taker = FileTaker(job: self, clock: clock)
-        for file in files {
-            guard taken == 0 || taken + file.size <= limit else { break }
-            taken += file.size
-            try await taker.look(at: file, into: &spool)
+        do {
+            let files = try await source.list()
+            var taken: Int64 = 0
+            for file in files {
+                guard taken == 0 || taken + file.size <= limit else { break }
+                taken += file.size
+                try await FileTaker(job: self).look(at: file, into: &spool)
+            }
+            let preview = try await preview(&spool, files: files.count, rows: rows)
+            try await spool.remove()
+            return preview
+        } catch {
+            try? await spool.remove()  // The error that led here says more.
+            throw error
         }
+    }
+
+    private func preview(_ spool: inout Spool, files: Int, rows: Int) async throws -> SourcePreview {
         try await inspectParquet(&spool)
         try await spool.finish()
         let existing = try await tables.snapshot(of: options.table, at: nil)
-        let inputs = try await LandingInputs(spool: spool, job: self)
+        let inputs = try await LandingInputs(&spool, job: self)
         let queries = try await queries(over: inputs, existing: existing)
-        let accepted = queries.accepted.isEmpty ? nil : queries.accepted.joined(separator: "\nUNION ALL\n")
-        let shown = queries.definition.schema.names.filter { !$0.hasPrefix("_") }.map(sqlIdentifier).joined(separator: ", ")
-        let broken = (["SELECT reason FROM rejected_records"] + queries.rejected.map { "SELECT reason FROM (\($0)) AS broken" }).joined(separator: " UNION ALL ")
-        var steps: [EngineJob.Step] = [
-            .measure(label: "reasons", SQLText("SELECT reason, count(*) AS n FROM (\(broken)) AS broken GROUP BY reason ORDER BY count(*) DESC"))
-        ]
-        if let accepted, !shown.isEmpty {
-            steps.append(.measure(label: "rows", SQLText("SELECT \(shown) FROM (\(accepted)) AS accepted ORDER BY _file, _row LIMIT \(rows)")))
-        }
-        let result = try await engine.run(EngineJob(name: "a preview of '\(name)'", inputs: inputs.tables, steps: steps)) { _ in }
+        let fields = queries.definition.schema.fields.filter { !$0.name.hasPrefix("_") }
+        let job = EngineJob(
+            name: "a preview of '\(name)'",
+            inputs: inputs.tables,
+            steps: Self.steps(queries, showing: fields, rows: rows)
+        )
+        let result = try await engine.run(job) { _ in }
         let reasons = (result.measured["reasons"] ?? []).map { row in
             (reason: (row["reason"] ?? nil) ?? "", count: (row["n"] ?? nil).flatMap { Int64($0) } ?? 0)
         }
-        try await spool.remove()
         return SourcePreview(
-            files: files.count, sampled: spool.files.map(\.path), rows: spool.rows, rejected: reasons.reduce(0) { $0 + $1.count },
-            schema: Schema(queries.definition.schema.fields.filter { !$0.name.hasPrefix("_") }), sample: result.measured["rows"] ?? [],
+            files: files,
+            sampled: spool.files.map(\.path),
+            rows: spool.rows,
+            rejected: reasons.reduce(0) { $0 + $1.count },
+            schema: Schema(fields),
+            sample: result.measured["rows"] ?? [],
             reasons: reasons
         )
+    }
+
+    private static func steps(_ queries: Queries, showing fields: [Field], rows: Int) -> [EngineJob.Step] {
+        let rejected = queries.rejected.map { "SELECT reason FROM (\($0)) AS broken" }
+        let broken = (["SELECT reason FROM rejected_records"] + rejected).joined(separator: " UNION ALL ")
+        let reasons =
+            "SELECT reason, count(*) AS n FROM (\(broken)) AS broken GROUP BY reason ORDER BY count(*) DESC, reason"
+        guard !queries.accepted.isEmpty, !fields.isEmpty else { return [.measure(label: "reasons", SQLText(reasons))] }
+        let shown = fields.map { sqlIdentifier($0.name) }.joined(separator: ", ")
+        let accepted = queries.accepted.joined(separator: "\nUNION ALL\n")
+        let first = "SELECT \(shown) FROM (\(accepted)) AS accepted ORDER BY _file, _row LIMIT \(rows)"
+        return [.measure(label: "reasons", SQLText(reasons)), .measure(label: "rows", SQLText(first))]
     }
 }

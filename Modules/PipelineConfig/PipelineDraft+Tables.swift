@@ -21,19 +21,26 @@ extension PipelineDraft {
     func check(_ issues: ConfigurationIssues) {
         checkOrder(issues)
         checkWriters(issues)
+        checkPaths(issues)
         // What a block with mistakes would write is not known, so nothing can be said of who reads it.
         if sources.allSatisfy(\.isSound), jobs.allSatisfy(\.isSound) { checkReaders(issues) }
     }
 
     private var writers: [User] { sources.map { User($0) } + jobs.map { User($0, job: $0) } }
 
+    /// The tables that every pipeline has, with what they hold.
+    private static var keptTables: [DatasetName: String] {
+        [DatasetDefinition.eventLog.name: "events", DatasetDefinition.deadLetters.name: "rejected rows"]
+    }
+
     private func checkWriters(_ issues: ConfigurationIssues) {
         var earlier: [User] = []
         for user in writers {
-            let (kept, own) = user.tables.writes.split { $0 == DatasetDefinition.eventLog.name }
+            let (kept, own) = user.tables.writes.split { Self.keptTables[$0] != nil }
             for table in kept {
                 let place = user.place(table.rawValue)
-                issues.add(place.issue("the table \(place.shown) is kept for events", hint: "choose another name"))
+                let purpose = Self.keptTables[table] ?? ""
+                issues.add(place.issue("the table \(place.shown) is kept for \(purpose)", hint: "choose another name"))
             }
             var unclaimed = own.filter(\.isValid)
             for other in earlier {
@@ -42,6 +49,21 @@ extension PipelineDraft {
                 unclaimed = rest
             }
             earlier.append(user)
+        }
+    }
+
+    /// Checks that no two exports of a kind deliver to one place, where each would undo what the other did.
+    private func checkPaths(_ issues: ConfigurationIssues) {
+        var taken: [String: String] = [:]
+        for export in exports {
+            guard let use = export.text(of: "use")?.value, let path = export.text(of: "path") else { continue }
+            let parts = path.value.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+            let place = "\(use) \(path.value.hasPrefix("/") ? "/" : "")\(parts)"
+            if let other = taken[place] {
+                issues.add(path.issue("\(other) delivers to \(path.shown) already", hint: "choose another path"))
+            } else {
+                taken[place] = export.path
+            }
         }
     }
 
@@ -66,7 +88,7 @@ extension PipelineDraft {
         let known = Set(writers.flatMap { $0.tables.writes + $0.tables.appends }).map(\.rawValue).sorted()
         let readers = jobs.map { User($0, job: $0) } + exports.map { User($0) }
         for user in readers {
-            for table in user.tables.reads where table != DatasetDefinition.eventLog.name {
+            for table in user.tables.reads where Self.keptTables[table] == nil {
                 if !known.contains(table.rawValue) {
                     let nearest = known.nearest(to: table.rawValue).map { "did you mean '\($0)'?" }
                     let hint = nearest ?? "there are: \(known.list)"

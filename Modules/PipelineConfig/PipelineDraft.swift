@@ -25,7 +25,7 @@ struct PipelineDraft<Source: Sendable, Job: Sendable, Export: Sendable> {
             "state",
             .text(example: ".millrace"),
             default: ".millrace",
-            "The directory of the control database, the collector's log and caches; default .millrace, beside this file"
+            "The directory of the control database and scratch files; default .millrace, beside this file"
         )
         lake = block.require(
             "lake",

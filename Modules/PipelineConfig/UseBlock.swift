@@ -45,6 +45,14 @@ struct UseBlock<Value: Sendable>: Sendable {
         return Located(table ?? "", path: path, mark: node.mark)
     }
 
+    /// The text of a key, where it is one.
+    func text(of key: String) -> Located<String>? {
+        guard case .map(let entries) = node.value, let entry = entries.first(where: { $0.key == key }),
+            case .scalar(let text, _, _) = entry.value.value
+        else { return nil }
+        return Located(text, at: entry.value, path: "\(path).\(key)")
+    }
+
     private static func kind(
         of block: ConfigurationBlock,
         among kinds: [BlockKind<Value>],

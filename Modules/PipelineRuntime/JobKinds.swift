@@ -2,27 +2,29 @@ internal import PipelineConfig
 internal import PipelineCore
 internal import Processing
 
-#if canImport(FoundationEssentials)
-internal import FoundationEssentials
-#else
-internal import Foundation
-#endif
-
 extension BlockKind where Value == JobPart {
     /// `use: clickstream`.
     static var clickstream: BlockKind {
         BlockKind(
-            name: "clickstream", summary: "The built-in datasets of sessions, users, pages, funnels, retention and more.",
-            tables: { TableUse(writes: $0.outputs + [DatasetDefinition.userAgents.name, DatasetDefinition.addresses.name]) }
+            name: "clickstream",
+            summary: "The built-in datasets of sessions, users, pages, funnels, retention and more.",
+            tables: {
+                TableUse(writes: $0.outputs + [DatasetDefinition.userAgents.name, DatasetDefinition.addresses.name])
+            }
         ) { block in
             let options = ClickstreamOptions(block)
-            let geoip = block.optional("geoip", .text(example: "GeoLite2-City.mmdb"), "A MaxMind city database, for the places of addresses.")
+            let geoip = block.optional(
+                "geoip",
+                .text(example: "GeoLite2-City.mmdb"),
+                "A MaxMind city database, for the places of addresses."
+            )
             return JobPart(
                 make: { tools in
                     var options = options
                     options.timezone = tools.timezone
                     return ClickstreamJob(
-                        ClickstreamModels(options, dialect: tools.dialect), userAgents: try tools.parsers.userAgents(),
+                        ClickstreamModels(options, dialect: tools.dialect),
+                        userAgents: try tools.parsers.userAgents(),
                         locator: try geoip.map { try tools.parsers.locator(tools.context.resolve($0)) }
                     )
                 },
@@ -33,11 +35,16 @@ extension BlockKind where Value == JobPart {
 
     /// `use: sql`.
     static var sql: BlockKind {
-        BlockKind(name: "sql", summary: "A query of one's own that becomes a table.", tables: { TableUse(writes: $0.outputs) }) { block in
+        BlockKind(
+            name: "sql",
+            summary: "A query of one's own that becomes a table.",
+            tables: { TableUse(writes: $0.outputs) }
+        ) { block in
             let directory = block.baseDirectory
             let job = SQLJob(block) { path in
                 let absolute = path.hasPrefix("/") ? path : "\(directory)/\(path)"
-                return FileManager.default.contents(atPath: absolute).flatMap { String(bytes: $0, encoding: .utf8) }
+                let bytes = try? TextFile.read(absolute, limit: 1 << 20)  // The block says that there is no such file.
+                return bytes.flatMap { String(validating: $0, as: UTF8.self) }
             }
             return JobPart(make: { _ in job }, outputs: job.outputs)
         }

@@ -8,7 +8,9 @@ extension Pipeline {
             let names = sources.map(\.name)
             let nearest = names.nearest(to: name).map { "did you mean '\($0)'? " } ?? ""
             throw PipelineError(
-                .invalidConfiguration, "there is no source '\(name)'", while: "previewing",
+                .invalidConfiguration,
+                "there is no source '\(name)'",
+                while: "previewing",
                 hint: "\(nearest)there are: \(names.joined(separator: ", "))"
             )
         }

@@ -3,13 +3,26 @@ public import PipelineCore
 extension Pipeline {
     /// Runs a read-only query over the lake's tables, each at its latest version, and lends its rows to `body`.
     public func withRows<Result: Sendable>(
-        of sql: SQLText, _ body: @escaping @Sendable (Schema, RowStream) async throws -> Result
+        of sql: SQLText,
+        _ body: @escaping @Sendable (Schema, RowStream) async throws -> Result
     ) async throws -> Result {
+        let names = try await tables.tables()
         var inputs: [EngineTable] = []
-        for name in try await tables.tables() where sql.text.lowercased().contains(name.rawValue) {
+        for name in names where sql.text.lowercased().contains(name.rawValue) {
             guard let snapshot = try await tables.snapshot(of: name, at: nil) else { continue }
-            inputs.append(EngineTable(name, schema: snapshot.definition.schema, storage: .parquet(snapshot.files.map(\.path))))
+            inputs.append(
+                EngineTable(name, schema: snapshot.definition.schema, storage: .parquet(snapshot.files.map(\.path)))
+            )
         }
-        return try await engine.withRows(of: sql, over: inputs, body)
+        do {
+            return try await engine.withRows(of: sql, over: inputs, body)
+        } catch var error as PipelineError where error.code == .invalidQuery && error.hint == nil {
+            if names.isEmpty {
+                error.hint = "the lake has no tables yet; `millrace run` makes them"
+            } else if error.message.contains("does not exist") || error.message.contains("cannot be found") {
+                error.hint = "the tables are: \(names.map(\.rawValue).joined(separator: ", "))"
+            }
+            throw error
+        }
     }
 }

@@ -9,11 +9,14 @@ public struct PipelineStatus: Sendable, Codable {
     public struct Part: Sendable, Codable {
         /// `source`, `job` or `export`.
         public let kind: String
+        /// The name in the config.
         public let name: String
         /// What is to be done; nil where nothing is.
         public let pending: String?
     }
+    /// Sources, then jobs, then exports, each in the order in which a run takes them.
     public let parts: [Part]
+    /// Whether a run would find nothing to do.
     public var isCurrent: Bool { parts.allSatisfy { $0.pending == nil } }
 }
 
@@ -21,49 +24,79 @@ extension Pipeline {
     /// Looks, without changing anything, at what a run would do.
     public func status(workspace: any Workspace) async throws -> PipelineStatus {
         var parts: [PipelineStatus.Part] = []
-        let run = RunID(rawValue: "status")
+        var changing: [DatasetName: String] = [:]
         for source in sources {
-            let plan = try await ingestion(source, run: run, workspace: workspace, progress: SilentProgress()).plan()
+            let job = ingestion(
+                source,
+                run: RunID(rawValue: "status"),
+                workspace: workspace,
+                progress: SilentProgress()
+            )
+            let plan = try await job.plan()
             parts.append(.init(kind: "source", name: source.name, pending: plan.summary))
+            guard !plan.isEmpty else { continue }
+            changing[source.options.table] = source.name
+            changing[DatasetDefinition.deadLetters.name] = source.name
         }
-        let hasNews = parts.contains { $0.pending != nil }
-        for (name, _, job) in jobs {
+        for part in jobs {
+            let job = try part.job()
             let staleness = try await Freshness.current(of: job, in: tables).staleness(of: job, in: tables)
-            parts.append(.init(kind: "job", name: name, pending: staleness ?? (hasNews ? "after the sources, if they change its tables" : nil)))
+            let cause = job.inputs(among: changing.keys.sorted()).first.flatMap { changing[$0] }
+            let pending = staleness ?? cause.map { "after '\($0)'" }
+            parts.append(.init(kind: "job", name: part.name, pending: pending))
+            guard pending != nil else { continue }
+            for table in part.writes { changing[table] = part.name }
         }
-        let history = try RunHistory(stateDirectory: stateDirectory)
+        let history = try RunHistory(reading: stateDirectory)
         for export in exports {
-            parts.append(.init(kind: "export", name: export.name, pending: try await pending(export, history: history)))
+            let cause = export.selection.names(outOf: datasets).lazy.compactMap { changing[$0] }.first
+            let pending = try await pending(export, history: history)
+            parts.append(.init(kind: "export", name: export.name, pending: cause.map { "after '\($0)'" } ?? pending))
         }
         return PipelineStatus(parts: parts)
     }
 
-    private func pending(_ export: ExportJob, history: RunHistory) async throws -> String? {
-        let missing = try await missingTables(of: export)
-        guard missing.isEmpty else { return "\(missing[0]) does not exist yet" }
+    private func pending(_ export: ExportJob, history: RunHistory?) async throws -> String? {
+        if let missing = try await missingTables(of: export).first { return "the lake has no table '\(missing)' yet" }
         let plan = try await export.plan(produced: datasets, in: tables)
-        let receipt = try history.receipt(of: export.name)
+        let receipt = try history?.receipt(of: export.name)
         guard try await export.sink.currentDelivery() == receipt?.run else { return "nothing of ours is there" }
         let news = plan.news(since: receipt?.receipt)
-        return news.isEmpty ? nil : "\(news.count) datasets have changed"
+        guard let first = news.first else { return nil }
+        return news.count == 1 ? "'\(first)' has changed" : "\(news.count) datasets have changed"
     }
 
-    private func missingTables(of export: ExportJob) async throws -> [DatasetName] {
+    /// What an export delivers and the lake does not have yet.
+    func missingTables(of export: ExportJob) async throws -> [DatasetName] {
         let there = Set(try await tables.tables())
         return export.selection.names(outOf: datasets).filter { !there.contains($0) }
     }
 
-    /// Tries the engine, every source and every sink; returns what does not work.
-    public func probe() async -> [(part: String, problem: String)] {
-        var problems: [(part: String, problem: String)] = []
+    /// What came of trying one part.
+    public struct Probe: Sendable {
+        /// `engine`, `lake`, `sources.NAME`, `jobs.NAME` or `exports.NAME`.
+        public let part: String
+        /// What does not work; nil where nothing was found.
+        public let problem: String?
+    }
+
+    /// Tries the engine, the lake, every source, job and sink, all of them whatever is found.
+    public func probe() async -> [Probe] {
+        var probes: [Probe] = []
         func attempt(_ part: String, _ body: () async throws -> Void) async {
-            do { try await body() } catch { problems.append((part, (error as? PipelineError)?.description ?? "\(error)")) }
+            do {
+                try await body()
+                probes.append(Probe(part: part, problem: nil))
+            } catch {
+                probes.append(Probe(part: part, problem: (error as? PipelineError)?.description ?? "\(error)"))
+            }
         }
         await attempt("engine") { try await engine.probe() }
         await attempt("lake") { _ = try await tables.tables() }
         for source in sources { await attempt("sources.\(source.name)") { _ = try await source.source.list() } }
+        for job in jobs { await attempt("jobs.\(job.name)") { _ = try job.job() } }
         for export in exports { await attempt("exports.\(export.name)") { try await export.sink.probe() } }
-        return problems
+        return probes
     }
 }
 
@@ -71,7 +104,9 @@ extension IngestionPlan {
     /// In words for people; nil where there is nothing to do.
     var summary: String? {
         var words: [String] = []
-        for (action, word) in [(Action.new, "new"), (.grown, "grown"), (.changed, "changed"), (.known, "renamed or copied")] {
+        for (action, word) in [
+            (Action.new, "new"), (.grown, "grown"), (.changed, "changed"), (.known, "renamed or copied"),
+        ] {
             let count = items.count { $0.action == action }
             if count > 0 { words.append("\(count) \(word) \(count == 1 ? "file" : "files")") }
         }

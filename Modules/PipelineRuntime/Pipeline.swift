@@ -7,16 +7,20 @@ internal import VisualizationExport
 
 /// A pipeline put together from its config file; opening it touches nothing.
 public struct Pipeline: Sendable {
+    /// The name from the config, by default that of its folder.
     public let name: String
     /// The IANA name of the zone that days are counted in.
     public let timezone: String
     /// The directory for control data on this machine.
     public let stateDirectory: String
+    /// Runs SQL for jobs, exports and queries.
     public let engine: any QueryEngine
+    /// The tables of the lake.
     public let tables: any TableStore
+    /// The files that were taken, as they came.
     public let rawZone: any RawZone
     let sources: [(name: String, source: any FileSource, options: IngestionOptions)]
-    let jobs: [(name: String, after: [String], job: any ProcessingJob)]
+    let jobs: [PipelineJob]
     let exports: [ExportJob]
     let codings: [any ContentCoding]
     let clock: UniqueClock
@@ -36,23 +40,36 @@ public struct Pipeline: Sendable {
         rawZone = LandingLog(store: store)
         sources = try file.sources.map { ($0.name, try $0.value.build(file.context), $0.value.options) }
         let tools = JobTools(dialect: engine.dialect, timezone: file.timezone, context: file.context, parsers: parsers)
-        jobs = try file.jobs.map { ($0.name, $0.after, try $0.value.make(tools)) }
-        exports = try file.exports.map { ExportJob(name: $0.name, sink: try $0.value.build(file.context), selection: $0.value.selection) }
+        jobs = file.jobs.map { PipelineJob($0, tools: tools) }
+        exports = try file.exports.map {
+            ExportJob(name: $0.name, sink: try $0.value.build(file.context), selection: $0.value.selection)
+        }
     }
 
     /// The datasets that jobs produce, in the order in which they do.
-    public var datasets: [DatasetName] { jobs.flatMap(\.job.outputs) }
+    public var datasets: [DatasetName] { jobs.flatMap(\.outputs) }
 
     /// The names of sources, jobs and exports, for targets.
     public var names: [String] { sources.map(\.name) + jobs.map(\.name) + exports.map(\.name) }
 
     func ingestion(
-        _ source: (name: String, source: any FileSource, options: IngestionOptions), run: RunID, workspace: any Workspace,
+        _ source: (name: String, source: any FileSource, options: IngestionOptions),
+        run: RunID,
+        workspace: any Workspace,
         progress: any ProgressReporting
     ) -> IngestionJob {
         IngestionJob(
-            name: source.name, source: source.source, options: source.options, rawZone: rawZone, tables: tables, engine: engine,
-            codings: codings, workspace: workspace, run: run, clock: { [clock] in clock.now() }, progress: progress
+            name: source.name,
+            source: source.source,
+            options: source.options,
+            rawZone: rawZone,
+            tables: tables,
+            engine: engine,
+            codings: codings,
+            workspace: workspace,
+            run: run,
+            clock: { [clock] in clock.now() },
+            progress: progress
         )
     }
 }

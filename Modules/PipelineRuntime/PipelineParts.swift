@@ -10,7 +10,7 @@ public struct SourcePart: Sendable {
     let options: IngestionOptions
 }
 
-/// What a job's block becomes: the job, once the engine and the parsers are there.
+/// What a job's block becomes: the job, once somebody needs it.
 public struct JobPart: Sendable {
     let make: @Sendable (JobTools) throws -> any ProcessingJob
     /// The tables that it writes.
@@ -54,11 +54,14 @@ public typealias PipelineCatalog = ConnectorCatalog<SourcePart, JobPart, ExportP
 extension ConnectorCatalog where Source == SourcePart, Job == JobPart, Export == ExportPart {
     /// A catalog over connectors, with the layers' own keys added to each.
     public init(
-        lakes: [Connector<any ObjectStore>], engines: [Connector<any QueryEngine>], files: [Connector<any FileSource>],
+        lakes: [Connector<any ObjectStore>],
+        engines: [Connector<any QueryEngine>],
+        files: [Connector<any FileSource>],
         sinks: [Connector<any Sink>]
     ) {
         self.init(
-            lakes: lakes, engines: engines,
+            lakes: lakes,
+            engines: engines,
             sources: files.map { connector in
                 BlockKind(connector, tables: Self.tables) { block, build in
                     SourcePart(build: build, options: IngestionOptions(block))

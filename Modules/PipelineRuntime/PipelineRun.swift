@@ -11,6 +11,7 @@ public struct PipelineRun: Sendable {
         public var targets: [String]
         /// Whether jobs and exports run even if nothing has changed.
         public var isFull: Bool
+        /// All that is pending, unless told otherwise.
         public init(targets: [String] = [], isFull: Bool = false) {
             self.targets = targets
             self.isFull = isFull
@@ -22,49 +23,74 @@ public struct PipelineRun: Sendable {
     private let workspace: any Workspace
     private let history: RunHistory
     private let progress: any ProgressReporting
+    private let onPart: @Sendable (RunReport.Part) -> Void
     private let run: RunID
 
     init(
-        _ pipeline: Pipeline, options: Options, workspace: any Workspace, history: RunHistory, progress: any ProgressReporting
+        _ pipeline: Pipeline,
+        options: Options,
+        workspace: any Workspace,
+        history: RunHistory,
+        progress: any ProgressReporting,
+        onPart: @escaping @Sendable (RunReport.Part) -> Void
     ) {
         self.pipeline = pipeline
         self.options = options
         self.workspace = workspace
         self.history = history
         self.progress = progress
+        self.onPart = onPart
         run = RunID.new(at: pipeline.clock.now())
     }
 
-    /// Runs; an error of one part is in the report and stops what depends on it, not the rest. Throws only where nothing can
-    /// be done at all, and when cancelled.
+    /// Runs; an error of one part is in the report and stops what depends on it, not the rest.
+    ///
+    /// Throws only where nothing can be done at all, and when cancelled.
     func callAsFunction() async throws -> RunReport {
         let targets = try RunTargets(options.targets, in: pipeline)
         let start = ContinuousClock.now
         let startedAt = pipeline.clock.now()
         var report = RunReport(run: run.rawValue, startedAt: startedAt.description)
         for source in pipeline.sources where targets.sources.contains(source.name) {
-            report.sources.append(try await timed { try await ingest(source) })
+            let entry = try await timed { try await ingest(source) }
+            report.sources.append(entry)
+            tell(.source(entry), source.name)
         }
         var failed: Set<String> = []
         for job in pipeline.jobs where targets.jobs.contains(job.name) {
             let entry = try await timed { try await process(job, blockedBy: job.after.first(where: failed.contains)) }
             if ![.succeeded, .skipped].contains(entry.outcome) { failed.insert(job.name) }
             report.jobs.append(entry)
+            tell(.job(entry), job.name)
         }
-        let header = DeliveryHeader(pipeline: pipeline.name, run: run, startedAt: startedAt, timezone: pipeline.timezone)
+        let header = DeliveryHeader(
+            pipeline: pipeline.name,
+            run: run,
+            startedAt: startedAt,
+            timezone: pipeline.timezone
+        )
         for export in pipeline.exports where targets.exports.contains(export.name) {
-            report.exports.append(try await timed { try await deliver(export, header: header) })
+            let entry = try await timed { try await deliver(export, header: header, failed: failed) }
+            report.exports.append(entry)
+            tell(.export(entry), export.name)
         }
         report.seconds = (ContinuousClock.now - start).seconds
-        try history.record(report)
         return report
     }
 
-    private func ingest(_ source: (name: String, source: any FileSource, options: IngestionOptions)) async throws -> RunReport.Source {
+    private func tell(_ part: RunReport.Part, _ name: String) {
+        progress.finish(name, outcome: "done")
+        onPart(part)
+    }
+
+    private func ingest(_ source: (name: String, source: any FileSource, options: IngestionOptions)) async throws
+        -> RunReport.Source
+    {
         let job = pipeline.ingestion(source, run: run, workspace: workspace, progress: progress)
         var entry = RunReport.Source(name: source.name, outcome: .skipped, table: source.options.table.rawValue)
         do {
             let plan = try await job.plan()
+            entry.found = plan.unchanged + plan.items.count
             guard !plan.isEmpty else { return entry }
             let result = try await job.run(plan)
             entry.outcome = .succeeded
@@ -77,37 +103,61 @@ public struct PipelineRun: Sendable {
         return entry
     }
 
-    private func process(
-        _ job: (name: String, after: [String], job: any ProcessingJob), blockedBy blocker: String?
-    ) async throws -> RunReport.Job {
-        var entry = RunReport.Job(name: job.name, outcome: .skipped)
+    private func process(_ part: PipelineJob, blockedBy blocker: String?) async throws -> RunReport.Job {
+        var entry = RunReport.Job(name: part.name, outcome: .skipped)
         if let blocker {
             entry.outcome = .blocked
             entry.error = "it waits for '\(blocker)', which did not succeed"
             return entry
         }
         do {
-            let freshness = try await Freshness.current(of: job.job, in: pipeline.tables)
-            let staleness = try await freshness.staleness(of: job.job, in: pipeline.tables)
+            let job = try part.job()
+            let freshness = try await Freshness.current(of: job, in: pipeline.tables)
+            let staleness = try await freshness.staleness(of: job, in: pipeline.tables)
             guard let reason = staleness ?? (options.isFull ? "a full run was asked for" : nil) else { return entry }
             entry.reason = reason
             let context = JobContext(
-                name: job.name, run: run, tables: pipeline.tables, engine: pipeline.engine, workspace: workspace, progress: progress
+                name: part.name,
+                run: run,
+                tables: pipeline.tables,
+                engine: pipeline.engine,
+                workspace: workspace,
+                progress: progress
             )
-            let result = try await job.job.run(in: context)
+            let result = try await job.run(in: context)
             entry.outcome = .succeeded
             entry.rows = Dictionary(result.rows.map { ($0.table.rawValue, $0.rows) }, uniquingKeysWith: { $1 })
             entry.duplicates = result.duplicates
         } catch {
             entry.outcome = (error as? PipelineError)?.code == .checkFailed ? .checkFailed : .failed
-            entry.error = try message(error)
+            let missing = try await missingTable(toldBy: error)
+            entry.error = try message(error) + (missing.map { "; \($0)" } ?? "")
         }
         return entry
     }
 
-    private func deliver(_ export: ExportJob, header: DeliveryHeader) async throws -> RunReport.Export {
+    /// Why a table that a failed query speaks of is not there: engines know only that it is not.
+    private func missingTable(toldBy error: any Error) async throws -> String? {
+        guard let error = error as? PipelineError, error.code == .invalidQuery else { return nil }
+        let existing = try await pipeline.tables.tables()
+        let source = pipeline.sources.first { source in
+            !existing.contains(source.options.table) && error.message.contains(source.options.table.rawValue)
+        }
+        return source.map { "'\($0.options.table)' comes with the first file of the source '\($0.name)'" }
+    }
+
+    private func deliver(
+        _ export: ExportJob,
+        header: DeliveryHeader,
+        failed: Set<String>
+    ) async throws -> RunReport.Export {
         var entry = RunReport.Export(name: export.name, outcome: .skipped)
         do {
+            if let blocker = try await blocker(of: export, failed: failed) {
+                entry.outcome = .blocked
+                entry.error = "it waits for '\(blocker)', which did not succeed"
+                return entry
+            }
             let plan = try await export.plan(produced: pipeline.datasets, in: pipeline.tables)
             let receipt = try history.receipt(of: export.name)
             let isThere = try await export.sink.currentDelivery() == receipt?.run
@@ -121,6 +171,12 @@ public struct PipelineRun: Sendable {
             (entry.outcome, entry.error) = (.failed, try message(error))
         }
         return entry
+    }
+
+    /// The failed job that would have made a table which the export needs and nobody has made before.
+    private func blocker(of export: ExportJob, failed: Set<String>) async throws -> String? {
+        let missing = try await pipeline.missingTables(of: export)
+        return pipeline.jobs.first { failed.contains($0.name) && $0.outputs.contains(where: missing.contains) }?.name
     }
 
     /// The error's text for the report; a cancellation goes on.

@@ -18,15 +18,46 @@ public final class RunHistory: Sendable {
     public init(stateDirectory: String) throws {
         do {
             try FileManager.default.createDirectory(atPath: stateDirectory, withIntermediateDirectories: true)
-            var configuration = Configuration()
-            configuration.busyMode = .timeout(10)
-            configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-            database = try DatabaseQueue(path: stateDirectory + "/control.sqlite", configuration: configuration)
-            try Self.migrator.migrate(database)
         } catch {
             throw PipelineError(
-                .unauthorized, "the control database in \(stateDirectory) cannot be opened: \(error)", while: "opening the run history",
-                hint: "make the directory writable for the user that runs millrace, or set `state:` to another", cause: error
+                .unauthorized,
+                "the state directory \(stateDirectory) is not there and cannot be made",
+                while: "opening the run history",
+                hint: "make its parent writable for the user that runs millrace, or set `state:` to another directory",
+                cause: error
+            )
+        }
+        database = try Self.open(stateDirectory, isReadOnly: false)
+        try Self.refused(stateDirectory) { try Self.migrator.migrate(database) }
+    }
+
+    /// Opens what is there, for looking only; nil where no run has been.
+    public init?(reading stateDirectory: String) throws {
+        guard FileManager.default.fileExists(atPath: Self.path(in: stateDirectory)) else { return nil }
+        database = try Self.open(stateDirectory, isReadOnly: true)
+    }
+
+    private static func path(in stateDirectory: String) -> String { stateDirectory + "/control.sqlite" }
+
+    private static func open(_ stateDirectory: String, isReadOnly: Bool) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.readonly = isReadOnly
+        configuration.busyMode = .timeout(10)
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        return try refused(stateDirectory) {
+            try DatabaseQueue(path: path(in: stateDirectory), configuration: configuration)
+        }
+    }
+
+    private static func refused<Result>(_ stateDirectory: String, _ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch {
+            throw PipelineError(
+                .unauthorized,
+                "\(path(in: stateDirectory)) cannot be used: \((error as? DatabaseError)?.message ?? "\(error)")",
+                while: "opening the run history",
+                hint:
+                    "make \(stateDirectory) writable for the user that runs millrace, or set `state:` to another directory",
+                cause: error
             )
         }
     }
@@ -63,8 +94,20 @@ public final class RunHistory: Sendable {
     /// The latest runs, the newest first.
     public func runs(limit: Int) throws -> [RunReport] {
         try database.read { database in
-            try String.fetchAll(database, sql: "SELECT report FROM run ORDER BY startedAt DESC LIMIT ?", arguments: [limit])
+            try String.fetchAll(
+                database,
+                sql: "SELECT report FROM run ORDER BY startedAt DESC LIMIT ?",
+                arguments: [limit]
+            )
         }.map { try JSONDecoder().decode(RunReport.self, from: Data($0.utf8)) }
+    }
+
+    /// The latest run that changed something; nil where none has.
+    func lastSuccess() throws -> RunID? {
+        try database.read { database in
+            let sql = "SELECT id FROM run WHERE outcome = ? ORDER BY startedAt DESC LIMIT 1"
+            return try String.fetchOne(database, sql: sql, arguments: [RunReport.Outcome.succeeded.rawValue])
+        }.map(RunID.init(rawValue:))
     }
 
     func receipt(of export: String) throws -> (run: RunID, receipt: DeliveryReceipt)? {

@@ -14,18 +14,41 @@ final class RunLock {
         descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw PipelineError(
-                .unauthorized, "\(path) cannot be opened: \(unsafe String(cString: strerror(errno)))", while: "starting a run",
+                .unauthorized,
+                "\(path) cannot be opened: \(unsafe String(cString: strerror(errno)))",
+                while: "starting a run",
                 hint: "make the state directory writable for the user that runs millrace"
             )
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let holder = Self.holder(descriptor)
             close(descriptor)
             throw PipelineError(
-                .conflict, "another run of this pipeline is going on", while: "starting a run",
-                hint: "wait for it, or stop it; `millrace runs` shows the runs"
+                .conflict,
+                "another run of this pipeline is going on" + (holder.map { ": process \($0)" } ?? ""),
+                while: "starting a run",
+                hint: "wait for it to end"
             )
         }
+        sign()
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        flock(descriptor, LOCK_UN)  // A child that is just being started may still hold a copy of the descriptor.
+        close(descriptor)
+    }
+
+    /// Writes down who holds the lock, for the message that others get.
+    private func sign() {
+        ftruncate(descriptor, 0)
+        let digits = Array("\(getpid())\n".utf8)
+        _ = unsafe digits.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+    }
+
+    private static func holder(_ descriptor: Int32) -> String? {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        let count = unsafe bytes.withUnsafeMutableBytes { unsafe pread(descriptor, $0.baseAddress, $0.count, 0) }
+        let text = String(decoding: bytes.prefix(max(0, count)).prefix { $0 != 10 }, as: UTF8.self)
+        return text.isEmpty ? nil : text
+    }
 }

@@ -1,3 +1,4 @@
+internal import Ingestion
 internal import PipelineCore
 internal import Processing
 internal import VisualizationExport
@@ -8,8 +9,10 @@ struct RunTargets {
     let jobs: Set<String>
     let exports: Set<String>
 
-    /// Everything where no name is given. A job needs the jobs it waits for, those whose tables it reads, and all sources; an
-    /// export needs the jobs whose tables it delivers.
+    /// What the names need; everything where no name is given.
+    ///
+    /// A job needs the jobs it waits for, and all that fills the tables it reads; an export needs what fills the tables
+    /// it delivers.
     init(_ names: [String], in pipeline: Pipeline) throws {
         guard !names.isEmpty else {
             sources = Set(pipeline.sources.map(\.name))
@@ -17,28 +20,44 @@ struct RunTargets {
             exports = Set(pipeline.exports.map(\.name))
             return
         }
-        let known = pipeline.names
-        if let unknown = names.first(where: { !known.contains($0) }) {
-            let nearest = known.nearest(to: unknown).map { "did you mean '\($0)'? " } ?? ""
-            throw PipelineError(
-                .invalidConfiguration, "nothing is called '\(unknown)'", while: "choosing what to run",
-                hint: "\(nearest)there are: \(known.joined(separator: ", "))"
-            )
-        }
-        exports = Set(pipeline.exports.map(\.name).filter(names.contains))
-        var jobs = Set(pipeline.jobs.map(\.name).filter(names.contains))
+        try Self.check(names, in: pipeline)
+        exports = Set(names).intersection(pipeline.exports.map(\.name))
+        var jobs = Set(names).intersection(pipeline.jobs.map(\.name))
+        var tables: Set<DatasetName> = []
         for export in pipeline.exports where exports.contains(export.name) {
-            let wanted = export.selection.names(outOf: pipeline.datasets)
-            jobs.formUnion(pipeline.jobs.filter { !Set($0.job.outputs).isDisjoint(with: wanted) }.map(\.name))
+            tables.formUnion(export.selection.names(outOf: pipeline.datasets))
         }
         // Jobs come in an order in which each stands after those it waits for, so one pass from the end finds them all.
-        for (index, job) in pipeline.jobs.enumerated().reversed() where jobs.contains(job.name) {
-            let reads = Set(job.job.inputs(among: pipeline.datasets))
+        for job in pipeline.jobs.reversed() where jobs.contains(job.name) || !tables.isDisjoint(with: job.writes) {
+            jobs.insert(job.name)
             jobs.formUnion(job.after)
-            jobs.formUnion(pipeline.jobs[..<index].filter { !reads.isDisjoint(with: $0.job.outputs) }.map(\.name))
+            tables.formUnion(try job.job().inputs(among: pipeline.tableNames))
         }
-        let named = Set(pipeline.sources.map(\.name).filter(names.contains))
-        sources = jobs.isEmpty ? named : Set(pipeline.sources.map(\.name))
         self.jobs = jobs
+        let needsAll = tables.contains(DatasetDefinition.deadLetters.name)
+        sources = Set(
+            pipeline.sources.filter { names.contains($0.name) || needsAll || tables.contains($0.options.table) }
+                .map(\.name)
+        )
+    }
+
+    private static func check(_ names: [String], in pipeline: Pipeline) throws {
+        let known = pipeline.names
+        guard let unknown = names.first(where: { !known.contains($0) }) else { return }
+        let nearest = known.nearest(to: unknown).map { "did you mean '\($0)'? " } ?? ""
+        throw PipelineError(
+            .invalidConfiguration,
+            "nothing is called '\(unknown)'",
+            while: "choosing what to run",
+            hint: "\(nearest)there are: \(known.joined(separator: ", "))"
+        )
+    }
+}
+
+extension Pipeline {
+    /// All tables that sources and jobs fill.
+    fileprivate var tableNames: [DatasetName] {
+        let filled = sources.map(\.options.table) + jobs.flatMap(\.writes) + [DatasetDefinition.deadLetters.name]
+        return Set(filled).sorted()
     }
 }

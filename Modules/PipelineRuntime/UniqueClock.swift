@@ -9,6 +9,7 @@ internal import Glibc
 public final class UniqueClock: Sendable {
     private let last = Mutex<Int64>(0)
 
+    /// A clock that has not been asked yet.
     public init() {}
 
     /// A moment after all that were given before.

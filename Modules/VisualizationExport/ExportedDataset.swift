@@ -11,14 +11,13 @@ struct ExportedDataset {
 
     init(_ snapshot: TableSnapshot) {
         let name = snapshot.definition.name
-        // Columns that begin with `_` say where a row came from; they are ours, not the BI team's.
-        let fields = snapshot.definition.schema.fields.filter { !$0.name.hasPrefix("_") }
+        let fields = Self.columnsForPeople(of: snapshot.definition.schema)
         let key = snapshot.definition.key
         definition = DatasetDefinition(
             name: name,
             summary: snapshot.definition.summary,
             schema: Schema(fields.map(Self.delivered)),
-            key: key.allSatisfy { !$0.hasPrefix("_") } ? key : []
+            key: key.allSatisfy { name in fields.contains { $0.name == name } } ? key : []
         )
         let columns = fields.map(Self.expression).joined(separator: ", ")
         let order = key.map { sqlIdentifier($0) + " NULLS LAST" }.joined(separator: ", ")
@@ -31,6 +30,13 @@ struct ExportedDataset {
             storage: .parquet(snapshot.files.map(\.path))
         )
         rowCount = snapshot.rowCount
+    }
+
+    /// All but those that say where a row came from, which are ours; a table of nothing else keeps them.
+    private static func columnsForPeople(of schema: Schema) -> [Field] {
+        let ours = EventLog.provenance.map(\.name)
+        let fields = schema.fields.filter { !ours.contains($0.name) }
+        return fields.isEmpty ? schema.fields : fields
     }
 
     /// No BI tool reads lists or structs from a text file, and few from a database: they leave as JSON text.

@@ -113,13 +113,17 @@ struct ExportFolderTests {
         #expect(try export.files() == ["README.md", "notes.csv", "notes.tds", "schema.json"])
     }
 
-    @Test("A delivery of which a file is gone, or that is in another flavor, is none")
+    @Test("A delivery of which a file is gone or cut short, or that is in another flavor, is none")
     func currentDelivery() async throws {
         let export = try Export(.powerBI)
         try await export.deliver((.notes, rows(3)))
         #expect(try await export.sink.currentDelivery() == Export.header.run)
         let other = Export(export.folder, CSVOptions(flavor: .tableau))
         #expect(try await other.sink.currentDelivery() == nil)
+        try Data("id\n".utf8).write(to: URL(fileURLWithPath: export.path + "/notes.csv"))
+        #expect(try await export.sink.currentDelivery() == nil)
+        try await export.deliver((.notes, rows(3)))
+        #expect(try await export.sink.currentDelivery() == Export.header.run)
         try FileManager.default.removeItem(atPath: export.path + "/notes.csv")
         #expect(try await export.sink.currentDelivery() == nil)
     }

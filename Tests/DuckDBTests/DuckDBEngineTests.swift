@@ -15,8 +15,13 @@ import Testing
     @Test("A job that takes too long is stopped and says which setting helps")
     func timeout() async throws {
         let scratch = try ScratchDirectory()
-        let engine = DuckDBEngine(DuckDBConfiguration(timeout: .milliseconds(300)), temporaryDirectory: scratch.path("engine"))
-        let endless = SQLText("SELECT count(*) AS n FROM range(1000000000) AS a, range(1000000) AS b WHERE a.range + b.range = 7")
+        let engine = DuckDBEngine(
+            DuckDBConfiguration(timeout: .milliseconds(300)),
+            temporaryDirectory: scratch.path("engine")
+        )
+        let endless = SQLText(
+            "SELECT count(*) AS n FROM range(1000000000) AS a, range(1000000) AS b WHERE a.range + b.range = 7"
+        )
         let error = await #expect(throws: PipelineError.self) {
             try await engine.withRows(of: endless, over: []) { _, rows in for try await _ in rows {} }
         }
@@ -26,7 +31,10 @@ import Testing
     @Test("A missing program is reported with the cure")
     func missingProgram() async throws {
         let scratch = try ScratchDirectory()
-        let engine = DuckDBEngine(DuckDBConfiguration(program: "/nowhere/duckdb"), temporaryDirectory: scratch.path("engine"))
+        let engine = DuckDBEngine(
+            DuckDBConfiguration(program: "/nowhere/duckdb"),
+            temporaryDirectory: scratch.path("engine")
+        )
         let error = await #expect(throws: PipelineError.self) { try await engine.probe() }
         #expect(error?.hint?.contains("Tools/install") == true)
     }
@@ -36,7 +44,13 @@ import Testing
         let scratch = try ScratchDirectory()
         let engine = DuckDBEngine(DuckDBConfiguration(), temporaryDirectory: scratch.path("engine"))
         let error = await #expect(throws: PipelineError.self) {
-            try await engine.withRows(of: SQLText("SELECT CAST(x AS INTEGER) AS n FROM (SELECT 'jane@example.com' AS x) AS v", origin: "q.sql"), over: []) { _, rows in
+            try await engine.withRows(
+                of: SQLText(
+                    "SELECT CAST(x AS INTEGER) AS n FROM (SELECT 'jane@example.com' AS x) AS v",
+                    origin: "q.sql"
+                ),
+                over: []
+            ) { _, rows in
                 for try await _ in rows {}
             }
         }

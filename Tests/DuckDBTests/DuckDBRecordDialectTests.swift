@@ -24,45 +24,70 @@ import Testing
     @Test("Members are read by path, as a whole and in parts at once")
     func members() async throws {
         let sql = dialect.selectingMembers(
-            [("id", ["id"]), ("ip", ["context", "ip"]), ("context", ["context"]), ("odd", ["a\"b'c"]), ("none", ["x", "y"])],
-            of: "line", passing: ["row"],
-            from: "(SELECT 1 AS row, '{\"id\": 1.50, \"context\": {\"ip\": \"::1\", \"n\": null}, \"a\\\"b''c\": true, \"x\": 5}' AS line) AS t"
+            [
+                ("id", ["id"]), ("ip", ["context", "ip"]), ("context", ["context"]), ("odd", ["a\"b'c"]),
+                ("none", ["x", "y"]),
+            ],
+            of: "line",
+            passing: ["row"],
+            from:
+                "(SELECT 1 AS row, '{\"id\": 1.50, \"context\": {\"ip\": \"::1\", \"n\": null}, \"a\\\"b''c\": true, \"x\": 5}' AS line) AS t"
         )
         #expect(try await rows(sql) == "1,1.5,::1,\"{\"\"ip\"\":\"\"::1\"\",\"\"n\"\":null}\",true,\n")
     }
 
     @Test("A JSON object loses the members that are mapped, and keeps the rest")
     func without() async throws {
-        let sql = "SELECT \(dialect.jsonObject("line", without: ["a", "b\"c"])) AS j FROM (SELECT '{\"a\":1,\"b\\\"c\":2,\"d\":{\"a\":null},\"e\":[1]}' AS line) AS t"
+        let sql =
+            "SELECT \(dialect.jsonObject("line", without: ["a", "b\"c"])) AS j FROM (SELECT '{\"a\":1,\"b\\\"c\":2,\"d\":{\"a\":null},\"e\":[1]}' AS line) AS t"
         #expect(try await rows(sql) == "\"{\"\"d\"\":{\"\"a\"\":null},\"\"e\"\":[1]}\"\n")
-        let made = "SELECT \(dialect.jsonObject(of: [("x", "'1'"), ("y", "CAST(NULL AS VARCHAR)")])) AS j, \(dialect.jsonObject(of: [("y", "CAST(NULL AS VARCHAR)")])) AS k"
+        let made =
+            "SELECT \(dialect.jsonObject(of: [("x", "'1'"), ("y", "CAST(NULL AS VARCHAR)")])) AS j, \(dialect.jsonObject(of: [("y", "CAST(NULL AS VARCHAR)")])) AS k"
         #expect(try await rows(made) == "\"{\"\"x\"\":\"\"1\"\"}\",\n")
     }
 
-    @Test("A text is a JSON object or it is not", arguments: [
-        ("{}", true), ("{\"a\":1}", true), ("[1]", false), ("1", false), ("{\"a\":1} x", false), ("", false), ("{\"a\":}", false),
-    ])
+    @Test(
+        "A text is a JSON object or it is not",
+        arguments: [
+            ("{}", true), ("{\"a\":1}", true), ("[1]", false), ("1", false), ("{\"a\":1} x", false), ("", false),
+            ("{\"a\":}", false),
+        ]
+    )
     func objects(text: String, isObject: Bool) async throws {
         #expect(try await rows("SELECT \(dialect.isJSONObject(sqlLiteral(text))) AS x") == "\(isObject)\n")
     }
 
-    @Test("Moments are understood in the forms that files have them", arguments: [
-        ("2024-03-13 10:21:14", "2024-03-13 09:21:14+00"), ("2024-07-13T10:21:14.123456", "2024-07-13 08:21:14.123456+00"),
-        ("2024-03-13T10:21:14Z", "2024-03-13 10:21:14+00"), ("2024-03-13T10:21:14.5+02:00", "2024-03-13 08:21:14.5+00"),
-        ("2024-03-13 10:21:14-0530", "2024-03-13 15:51:14+00"), ("2024-03-13", "2024-03-12 23:00:00+00"),
-        ("17/May/2015:10:05:03 +0000", "2015-05-17 10:05:03+00"), ("1/May/2015:10:05:03 -0700", "2015-05-01 17:05:03+00"),
-        ("1710325274", "2024-03-13 10:21:14+00"), ("1710325274.25", "2024-03-13 10:21:14.25+00"),
-        ("1710325274123", "2024-03-13 10:21:14.123+00"), ("1710325274123456", "2024-03-13 10:21:14.123456+00"),
-        ("yesterday", ""), ("2024-13-45", ""), ("2024-03-13T25:00:00Z", ""), ("", ""), ("13.03.2024", ""), ("17", ""),
-    ])
+    @Test(
+        "Moments are understood in the forms that files have them",
+        arguments: [
+            ("2024-03-13 10:21:14", "2024-03-13 09:21:14+00"),
+            ("2024-07-13T10:21:14.123456", "2024-07-13 08:21:14.123456+00"),
+            ("2024-03-13T10:21:14Z", "2024-03-13 10:21:14+00"),
+            ("2024-03-13T10:21:14.5+02:00", "2024-03-13 08:21:14.5+00"),
+            ("2024-03-13 10:21:14-0530", "2024-03-13 15:51:14+00"), ("2024-03-13", "2024-03-12 23:00:00+00"),
+            ("17/May/2015:10:05:03 +0000", "2015-05-17 10:05:03+00"),
+            ("1/May/2015:10:05:03 -0700", "2015-05-01 17:05:03+00"),
+            ("1710325274", "2024-03-13 10:21:14+00"), ("1710325274.25", "2024-03-13 10:21:14.25+00"),
+            ("1710325274123", "2024-03-13 10:21:14.123+00"), ("1710325274123456", "2024-03-13 10:21:14.123456+00"),
+            ("yesterday", ""), ("2024-13-45", ""), ("2024-03-13T25:00:00Z", ""), ("", ""), ("13.03.2024", ""),
+            ("17", ""),
+        ]
+    )
     func moments(text: String, moment: String) async throws {
-        #expect(try await rows("SELECT \(dialect.timestamp(sqlLiteral(text), timezone: "Europe/Warsaw")) AS t") == moment + "\n")
+        #expect(
+            try await rows("SELECT \(dialect.timestamp(sqlLiteral(text), timezone: "Europe/Warsaw")) AS t") == moment
+                + "\n"
+        )
     }
 
     @Test("A log line's groups are read by name; a line that does not match has none")
     func groups() async throws {
         let sql = dialect.selectingGroups(
-            ["a", "b"], pattern: #"^(?P<a>\d+)-(?P<b>\w*)$"#, of: "line", passing: ["line"], from: "(SELECT unnest(['1-x', '2-', 'no']) AS line) AS t"
+            ["a", "b"],
+            pattern: #"^(?P<a>\d+)-(?P<b>\w*)$"#,
+            of: "line",
+            passing: ["line"],
+            from: "(SELECT unnest(['1-x', '2-', 'no']) AS line) AS t"
         )
         #expect(try await rows(sql + " ORDER BY line") == "1-x,1,x\n2-,2,\nno,,\n")
     }

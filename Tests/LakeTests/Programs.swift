@@ -31,7 +31,9 @@ enum Programs {
     static func answer<Answer: Decodable>(_ script: String, _ arguments: String..., as type: Answer.Type) throws
         -> Answer
     {
-        let text = try run([python ?? "python3", "-c", script] + arguments)
+        // Threads of pyarrow's can abort the interpreter while it tidies up, when all has been said already.
+        let ending = "\nimport os, sys\nsys.stdout.flush()\nos._exit(0)\n"
+        let text = try run([python ?? "python3", "-c", script + ending] + arguments)
         do { return try JSONDecoder().decode(type, from: Data(text.utf8)) } catch {
             throw Failure(description: "\(error) in \(text)")
         }

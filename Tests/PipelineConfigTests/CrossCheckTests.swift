@@ -40,6 +40,7 @@ struct CrossCheckTests {
                   mine: { use: sql, query: q, into: users }
                   yours: { use: sql, query: q, into: orders }
                   second: { use: sql, query: q, into: event_log }
+                  third: { use: sql, query: q, into: dead_letters }
                 """
         #expect(
             try issues(text) == [
@@ -48,6 +49,7 @@ struct CrossCheckTests {
                 "f:8:37: jobs.mine.into: the table 'users' is already written by jobs.clickstream (choose another name)",
                 "f:9:38: jobs.yours.into: the table 'orders' is already written by sources.orders (choose another name)",
                 "f:10:39: jobs.second.into: the table 'event_log' is kept for events (choose another name)",
+                "f:11:38: jobs.third.into: the table 'dead_letters' is kept for rejected rows (choose another name)",
             ]
         )
     }
@@ -71,7 +73,7 @@ struct CrossCheckTests {
                   clickstream: { use: clickstream }
                 exports:
                   a: { use: sqlite, path: x, datasets: [orders, sesions, event_log, revenue] }
-                  b: { use: sqlite, path: x, datasets: all }
+                  b: { use: sqlite, path: y, datasets: all }
                 """
         #expect(
             try issues(text) == [
@@ -79,6 +81,20 @@ struct CrossCheckTests {
                 "f:7:69: exports.a.datasets[3]: no dataset is called 'revenue' (there are: daily_metrics, events, orders, sessions, users)",
             ]
         )
+    }
+
+    @Test("Two exports of a kind do not deliver to the same place")
+    func paths() throws {
+        let text =
+            lake + """
+                exports:
+                  a: { use: csv, path: out/, flavor: tableau, datasets: all }
+                  b: { use: csv, path: ./out, flavor: power-bi, datasets: all }
+                  c: { use: csv, path: /out, flavor: power-bi, datasets: all }
+                  d: { use: sqlite, path: out, datasets: all }
+                """
+        let found = try issues(text)
+        #expect(found == ["f:4:24: exports.b.path: exports.a delivers to './out' already (choose another path)"])
     }
 
     @Test("Where a block is wrong, nothing is said of datasets that it might write")

@@ -273,7 +273,7 @@ struct ConfigurationFileTests {
         let folder = try Folder()
         #expect(
             issues("\(folder.path)/none.yaml") == [
-                "f: the config file does not exist (name the config file with -c FILE)"
+                "f: the config file does not exist (name the config file with -c FILE, or let `millrace init` write one)"
             ]
         )
         #expect(issues(folder.path) == ["f: the config file is a directory, not a file"])

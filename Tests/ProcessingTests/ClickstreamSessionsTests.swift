@@ -166,7 +166,11 @@ import Testing
             ]
         )
         let events = try await run.rows("SELECT event_id, channel FROM events ORDER BY 1")
-        #expect(events == ["1,", "2,Email", "3,Organic Search", "4,", "5,Referral", "6,Email", "7,Radio", "8,Organic Search"])
+        #expect(
+            events == [
+                "1,", "2,Email", "3,Organic Search", "4,", "5,Referral", "6,Email", "7,Radio", "8,Organic Search",
+            ]
+        )
     }
 
     @Test("Place, device, system and browser come from the first event that has each")

@@ -44,4 +44,16 @@ struct ExportedDatasetTests {
                 """#
         )
     }
+
+    @Test("Only the columns that say where a row came from stay behind, and never all of a table's")
+    func columns() {
+        func delivered(_ names: String...) -> [String] {
+            let schema = Schema(names.map { Field($0, .bigint) })
+            let definition = DatasetDefinition(name: "things", summary: "", schema: schema)
+            return ExportedDataset(TableSnapshot(definition, rows: 0)).definition.schema.names
+        }
+        #expect(delivered("_id", "a", "_file", "_file_id", "_row") == ["_id", "a"])
+        #expect(delivered("_id") == ["_id"])
+        #expect(delivered("_row", "_file") == ["_row", "_file"])
+    }
 }

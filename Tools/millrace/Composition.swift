@@ -22,7 +22,7 @@ enum Composition {
         locator: { try MaxMindLocator(path: $0) }
     )
 
-    /// uap-core's rules: `$MILLRACE_UA_RULES`, else where Debian's package puts them.
+    /// Where uap-core's rules are: `$MILLRACE_UA_RULES`, else where Debian's package puts them.
     static var userAgentRules: String {
         ProcessInfo.processInfo.environment["MILLRACE_UA_RULES"] ?? "/usr/share/uap-core/regexes.yaml"
     }
@@ -33,15 +33,18 @@ enum Composition {
     }
 
     /// A workspace outside of the pipeline's own, for commands that only look.
-    static func temporaryWorkspace() throws -> any Workspace {
-        try LocalWorkspace(in: FileManager.default.temporaryDirectory.path + "/millrace")
-    }
+    static func temporaryWorkspace() throws -> any Workspace { try LocalWorkspace(in: scratch) }
+
+    /// A directory for short-lived files that no other user of the machine has.
+    static var scratch: String { "\(FileManager.default.temporaryDirectory.path)/millrace-\(getuid())" }
 }
 
-/// `-c FILE`, and what it opens.
+/// The option `-c FILE`, and what it opens.
 struct ConfigOption: ParsableArguments {
-    @Option(name: [.customShort("c"), .long], help: "The config file.")
-    var config = "millrace.yaml"
+    static let standard = "millrace.yaml"
+
+    @Option(name: [.customShort("c"), .long], help: ArgumentHelp("The config file.", valueName: "file"))
+    var config = Self.standard
 
     func file() throws -> ConfigFile {
         try ConfigFile.load(config, catalog: Composition.catalog, environment: ProcessInfo.processInfo.environment)

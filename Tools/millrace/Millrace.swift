@@ -14,13 +14,18 @@ import Glibc
         abstract: "Events and files in, an open data lake, datasets for BI out: one program, one config file.",
         discussion: """
             EXAMPLES
-              millrace init shop && cd shop        a config to start from
-              millrace simulate --output drop      traffic to try it on
-              millrace run -c millrace.yaml        take what is new, compute, deliver
-              millrace sql -c millrace.yaml "SELECT date, sessions, conversion_rate FROM daily_metrics"
+              millrace init shop && cd shop    a config to start from
+              millrace simulate --output drop  traffic to try it on
+              millrace run                     take what is new, compute, deliver
+              millrace sql "SELECT date, sessions FROM daily_metrics ORDER BY date"
+
+            The config is millrace.yaml in the current directory, or what -c names.
 
             EXIT CODES
-              0 done   1 a run failed   2 the config or the arguments are wrong   3 a data check failed
+              0  done
+              1  a run failed
+              2  the config or the arguments are wrong
+              3  a data check failed
             """,
         version: "0.1.0",
         subcommands: [
@@ -35,7 +40,8 @@ import Glibc
         let signals = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { work.cancel() }
+            // Without `@Sendable` the closure would be the main actor's, and stop the process on another thread.
+            source.setEventHandler { @Sendable in work.cancel() }
             source.resume()
             return source
         }
@@ -60,6 +66,7 @@ import Glibc
 
     /// Says what went wrong to the person who must act, and how that ends the program.
     private static func report(_ error: any Error) -> Int32 {
+        TerminalProgress.clear()
         switch error {
         case let code as ExitCode: return code.rawValue
         case let invalid as InvalidConfiguration:
@@ -83,7 +90,15 @@ import Glibc
                 return 0
             }
             standardError(fullMessage(for: error))
+            if code == .validationFailure, let hint = nearestCommand { standardError("  did you mean '\(hint)'?") }
             return code == .validationFailure ? 2 : 1
         }
+    }
+
+    /// The command that the first argument may have been meant to be; nil where it is one.
+    private static var nearestCommand: String? {
+        let names = configuration.subcommands.compactMap { $0.configuration.commandName }
+        guard let first = CommandLine.arguments.dropFirst().first, !names.contains(first) else { return nil }
+        return names.nearest(to: first)
     }
 }

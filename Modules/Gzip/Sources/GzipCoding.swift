@@ -8,10 +8,13 @@ public struct GzipCoding: ContentCoding {
     /// Gzip at a compression level; 6 is zlib's own default.
     public init(level: Int32 = 6) { self.level = level }
 
+    /// `gz`.
     public var fileExtension: String { "gz" }
 
+    /// The plain bytes of one gzip member or several behind each other.
     public func decode(_ bytes: ByteStream) -> ByteStream { DecodedGzip(bytes: bytes) }
 
+    /// The bytes as one gzip member.
     public func encode(_ bytes: ByteStream) -> ByteStream { EncodedGzip(bytes: bytes, level: level) }
 }
 

@@ -66,7 +66,9 @@ internal import PipelineCore
     func finish() throws {
         guard !isBetweenMembers else { return }
         throw PipelineError(
-            .corruptData, "the gzip data end before their time", while: "decompressing gzip",
+            .corruptData,
+            "the gzip data end before their time",
+            while: "decompressing gzip",
             hint: "copy the file again; everything before the break was read"
         )
     }
@@ -81,7 +83,9 @@ internal import PipelineCore
     private func damaged() -> PipelineError {
         let detail = unsafe stream.pointee.msg.map { unsafe String(cString: $0) } ?? "unknown error"
         return PipelineError(
-            .corruptData, "the gzip data are damaged (\(detail))", while: "decompressing gzip",
+            .corruptData,
+            "the gzip data are damaged (\(detail))",
+            while: "decompressing gzip",
             hint: "copy the file again; everything before the damage was read"
         )
     }

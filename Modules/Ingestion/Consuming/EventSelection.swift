@@ -29,8 +29,9 @@ struct EventSelection {
 
     /// file, row, reason, encoding, raw of every record that cannot.
     var rejected: String {
-        let raw = relation.raw(fields: fields + rest)
-        let typedRows = "SELECT millrace_file, millrace_row, \(reason) AS reason, \(sqlLiteral(raw.encoding)) AS encoding, millrace_raw AS raw "
+        let raw = relation.raw(fields + rest)
+        let typedRows =
+            "SELECT millrace_file, millrace_row, \(reason) AS reason, \(sqlLiteral(raw.encoding)) AS encoding, millrace_raw AS raw "
             + "FROM (\(typed)) AS typed WHERE \(reason) IS NOT NULL"
         return relation.selectingBroken.map { "\($0) UNION ALL \(typedRows)" } ?? typedRows
     }
@@ -50,47 +51,61 @@ struct EventSelection {
     private var typed: String {
         let columns = EventLog.mapped.map { "\(value(of: $0)) AS \(sqlIdentifier($0.field.name))" }
         let provenance = ["files.path AS _file", "files.file_id AS _file_id", "records.millrace_row AS _row"]
-        let raw = "\(relation.raw(fields: fields + rest).expression) AS millrace_raw"
-        return "SELECT records.millrace_file, records.millrace_row, \((columns + provenance + [raw]).joined(separator: ", ")) "
-            + "FROM (\(relation.selecting(fields + rest))) AS records JOIN landed_files AS files ON files.file = records.millrace_file"
+        let raw = "\(relation.raw(fields + rest).expression) AS millrace_raw"
+        return
+            "SELECT records.millrace_file, records.millrace_row, \((columns + provenance + [raw]).joined(separator: ", ")) "
+            + "FROM (\(relation.selecting(fields + rest, asPaths: true))) AS records JOIN landed_files AS files ON files.file = records.millrace_file"
     }
 
     private func value(of column: EventLog.Column) -> String {
         let text = mapping[column.field.name].map(expression)
         switch column.field.name {
-        case "event_id": return "coalesce(\(text.map { $0 + ", " } ?? "")\(dialect.digest("concat_ws(':', files.file_id, CAST(records.millrace_row AS VARCHAR))")))"
-        case "source": return "coalesce(\(text.map { $0 + ", " } ?? "")\(sqlLiteral(source)))"
-        case "type": return "lower(coalesce(\(text.map { $0 + ", " } ?? "")'track'))"
+        case "event_id":
+            return coalesce(
+                text,
+                dialect.digest("concat_ws(':', files.file_id, CAST(records.millrace_row AS VARCHAR))")
+            )
+        case "source": return coalesce(text, sqlLiteral(source))
+        case "type": return "lower(\(coalesce(text, "'track'")))"
         case "occurred_at": return moment(text ?? "CAST(NULL AS VARCHAR)")
-        case "received_at": return text.map { "coalesce(\(moment($0)), files.received_at)" } ?? "files.received_at"
+        case "received_at": return coalesce(text.map(moment), "files.received_at")
         case "properties": return properties(text)
         default:
             guard let text else { return "CAST(NULL AS \(column.field.type))" }
-            return column.field.type == .integer ? dialect.cast("trunc(\(dialect.cast(text, to: .double)))", to: .integer) : text
+            if column.isJSON { return object(text) }
+            return column.field.type == .integer
+                ? dialect.cast("trunc(\(dialect.cast(text, to: .double)))", to: .integer) : text
         }
     }
 
     private func moment(_ text: String) -> String { dialect.timestamp(text, timezone: timezone) }
 
+    private func object(_ text: String) -> String { "CASE WHEN \(dialect.isJSONObject(text)) THEN \(text) END" }
+
+    private func coalesce(_ first: String?, _ second: String) -> String {
+        first.map { "coalesce(\($0), \(second))" } ?? second
+    }
+
     /// Mapped properties, over the mapping's own extra members, over the source columns that nothing names.
     private func properties(_ mapped: String?) -> String {
         let extras = mapping.extras.map { (name: $0.column, value: expression($0.value)) }
-        var object: String?
+        var members: String?
         if case .json = relation.kind {
+            // An object of which only parts are named stays whole.
             if mapping.keepsRest {
-                let named = Set(fields.map { RecordRelation.path($0)[0] }).sorted()
-                object = dialect.jsonObject(RecordRelation.line, without: named)
-                object = "nullif(\(object ?? ""), '{}')"
+                members = "nullif(\(dialect.jsonObject(RecordRelation.line, without: fields)), '{}')"
             }
-            if !extras.isEmpty { object = merge(object, dialect.jsonObject(of: extras)) }
+            if !extras.isEmpty { members = merge(members, dialect.jsonObject(of: extras)) }
         } else if !(rest.isEmpty && extras.isEmpty) {
-            object = dialect.jsonObject(of: rest.enumerated().map { ($1, "field_\(fields.count + $0)") } + extras)
+            members = dialect.jsonObject(of: rest.enumerated().map { ($1, "field_\(fields.count + $0)") } + extras)
         }
-        guard let mapped else { return object ?? "CAST(NULL AS VARCHAR)" }
-        return merge(object, "CASE WHEN \(dialect.isJSONObject(mapped)) THEN \(mapped) END")
+        guard let mapped else { return members ?? "CAST(NULL AS VARCHAR)" }
+        return merge(members, object(mapped))
     }
 
-    private func merge(_ first: String?, _ second: String) -> String { first.map { dialect.jsonMerge($0, second) } ?? second }
+    private func merge(_ first: String?, _ second: String) -> String {
+        first.map { dialect.jsonMerge($0, second) } ?? second
+    }
 
     /// A value as text; the empty text counts as none.
     private func expression(_ value: ValueExpression) -> String {
@@ -99,9 +114,11 @@ struct EventSelection {
         case .first(let values): return "coalesce(\(values.map(expression).joined(separator: ", ")))"
         case .constant(let text): return sqlLiteral(text)
         case .hash(let names):
-            let parts = names.map { "coalesce(\(field($0)), '')" }.joined(separator: ", ")
-            let missing = names.map { "\(field($0)) IS NULL" }.joined(separator: " AND ")
-            return "CASE WHEN NOT (\(missing)) THEN \(dialect.digest("concat_ws(' ', \(parts))")) END"
+            let texts = names.map { "nullif(\(field($0)), '')" }
+            let parts = texts.map { "coalesce(\($0), '')" }.joined(separator: ", ")
+            // A separator that no text contains keeps ('a b', 'c') from being ('a', 'b c').
+            return
+                "CASE WHEN coalesce(\(texts.joined(separator: ", "))) IS NOT NULL THEN \(dialect.digest("concat_ws('\u{1F}', \(parts))")) END"
         }
     }
 

@@ -2,7 +2,7 @@ internal import PipelineCore
 
 /// One set of spooled records as a relation, with the source's columns as text under names of our own.
 ///
-/// The relation passes on `file` and `row`, and gives every field that is asked for as a VARCHAR column.
+/// The relation passes on `millrace_file` and `millrace_row`, and gives every column that is asked for as `field_0`….
 struct RecordRelation {
     /// What the engine is given.
     let input: EngineTable
@@ -14,8 +14,10 @@ struct RecordRelation {
         case json
         /// One line, taken apart by a pattern.
         case lines(LinePattern)
-        /// Columns as they are, by name.
-        case columns([Field])
+        /// Delimited fields with these names; the engine knows them by position, so that a name can be anything.
+        case fields([String])
+        /// The columns of one Parquet file, numbered by a column of the given name.
+        case parquet([Field], fileIndex: Int, position: String)
     }
 
     static let line = "line"
@@ -26,18 +28,31 @@ struct RecordRelation {
         let numbers = [Field("millrace_file", .bigint), Field("millrace_row", .bigint)]
         let name = DatasetName(rawValue: "records_\(index)")
         if let columns = group.shape.columns {
-            let fields = columns.map { Field($0, .varchar) }
-            kind = .columns(fields)
-            let delimiter = String(UnicodeScalar(group.shape.delimiter ?? 44))
+            kind = .fields(columns)
+            let delimiter = String(UnicodeScalar(group.shape.delimiter ?? .comma))
             input = EngineTable(
-                name, schema: Schema(numbers + fields),
-                storage: .text([group.file.path], delimiter: delimiter, quote: "\"", longest: group.longest, hasLineEnds: group.hasLineEnds)
+                name,
+                schema: Schema(numbers + columns.indices.map { Field("column_\($0)", .varchar) }),
+                storage: .text(
+                    [group.file.path],
+                    delimiter: delimiter,
+                    quote: "\"",
+                    longest: group.longest,
+                    hasLineEnds: group.hasLineEnds
+                )
             )
         } else {
             kind = pattern.map { .lines($0) } ?? .json
             input = EngineTable(
-                name, schema: Schema(numbers + [Field(Self.line, .varchar)]),
-                storage: .text([group.file.path], delimiter: "\u{1}", quote: nil, longest: group.longest, hasLineEnds: false)
+                name,
+                schema: Schema(numbers + [Field(Self.line, .varchar)]),
+                storage: .text(
+                    [group.file.path],
+                    delimiter: "\u{1}",
+                    quote: nil,
+                    longest: group.longest,
+                    hasLineEnds: false
+                )
             )
         }
     }
@@ -45,89 +60,130 @@ struct RecordRelation {
     /// The rows of a Parquet object.
     init(parquet path: String, index: Int, fileIndex: Int, schema: Schema, dialect: any RecordDialect) {
         self.dialect = dialect
-        kind = .columns(schema.fields)
-        let position = Field("millrace_row", .bigint)
+        var position = "millrace_row"
+        while schema.names.contains(where: { $0.lowercased() == position }) { position += "_" }
+        kind = .parquet(schema.fields, fileIndex: fileIndex, position: position)
         input = EngineTable(
-            DatasetName(rawValue: "records_\(index)"), schema: Schema(schema.fields + [position]),
-            storage: .numberedParquet(path, position: position.name)
+            DatasetName(rawValue: "records_\(index)"),
+            schema: Schema(schema.fields + [Field(position, .bigint)]),
+            storage: .numberedParquet(path, position: position)
         )
-        self.fileIndex = fileIndex
     }
-    private var fileIndex: Int?
 
     /// The names of the records' own columns; for JSON they must be looked up in the data.
     var columnNames: [String]? {
         switch kind {
         case .json: nil
         case .lines(let pattern): pattern.groups
-        case .columns(let fields): fields.map(\.name)
+        case .fields(let names): names
+        case .parquet(let fields, _, _): fields.map(\.name)
         }
     }
 
-    /// The type that a column already has; nil where it is text.
+    /// The type that a column has by itself; nil where all is text.
     func type(of column: String) -> DataType? {
-        guard case .columns(let fields) = kind, let field = fields.first(where: { $0.name.lowercased() == column.lowercased() }),
-            field.type != .varchar
-        else { return nil }
-        return field.type
+        guard case .parquet(let fields, _, _) = kind else { return nil }
+        return fields.first { $0.name == column }?.type
     }
 
-    /// A query over the whole records: `millrace_file`, `millrace_row`, each of `fields` as text (`field_0`…), and for JSON
-    /// and lines the `line`. Records that cannot be taken apart are left out.
+    /// A query over the whole records: `millrace_file`, `millrace_row`, each column as text (`field_0`…), and for JSON and
+    /// lines the `line`. Records that cannot be taken apart are left out, columns that are not there are NULL.
     ///
-    /// - Parameter typed: columns that keep a type of their own.
-    func selecting(_ fields: [String], keeping typed: Set<String> = []) -> String {
-        let named = fields.enumerated().map { (column: "field_\($0)", field: $1) }
+    /// - Parameter asPaths: whether a name with dots also names a member inside objects.
+    /// - Parameter typed: columns that keep the type that they have by themselves.
+    func selecting(_ columns: [String], asPaths: Bool, keeping typed: Set<String> = []) -> String {
         switch kind {
-        case .json:
-            let valid = "(SELECT * FROM \(input.name) WHERE \(dialect.isJSONObject(Self.line))) AS valid"
-            guard !named.isEmpty else { return "SELECT millrace_file, millrace_row, line FROM \(valid)" }
-            return dialect.selectingMembers(
-                named.map { ($0.column, Self.path($0.field)) }, of: Self.line, passing: ["millrace_file", "millrace_row", Self.line], from: valid
-            )
-        case .lines(let pattern):
-            let matching = "(SELECT * FROM \(input.name) WHERE \(dialect.matches(Self.line, pattern.expression))) AS matching"
-            let groups = dialect.selectingGroups(
-                pattern.groups, pattern: pattern.expression, of: Self.line, passing: ["millrace_file", "millrace_row", Self.line], from: matching
-            )
-            let chosen = named.map { "\(pattern.groups.contains($0.field) ? dashless($0.field) : "CAST(NULL AS VARCHAR)") AS \($0.column)" }
-            return "SELECT \((["millrace_file", "millrace_row", "line"] + chosen).joined(separator: ", ")) FROM (\(groups)) AS taken_apart"
-        case .columns(let own):
-            let file = fileIndex.map { "CAST(\($0) AS BIGINT) AS millrace_file" } ?? "millrace_file"
-            let row = fileIndex == nil ? "millrace_row" : "millrace_row + 1 AS millrace_row"
-            let chosen = named.map { name -> String in
-                guard let field = own.first(where: { $0.name.lowercased() == name.field.lowercased() }) else {
-                    return "CAST(NULL AS VARCHAR) AS \(name.column)"
+        case .json: selectingMembers(columns, asPaths: asPaths)
+        case .lines(let pattern): selectingGroups(columns, of: pattern)
+        case .fields(let names):
+            select(["millrace_file", "millrace_row"], columns, from: input.name.rawValue) { column in
+                Self.index(of: column, in: names).map { "column_\($0)" }
+            }
+        case .parquet(let fields, let fileIndex, let position):
+            select(
+                ["CAST(\(fileIndex) AS BIGINT) AS millrace_file", "\(sqlIdentifier(position)) + 1 AS millrace_row"],
+                columns,
+                from: input.name.rawValue
+            ) { column in
+                Self.index(of: column, in: fields.map(\.name)).map { index in
+                    let name = sqlIdentifier(fields[index].name)
+                    return typed.contains(column) ? name : "CAST(\(name) AS VARCHAR)"
                 }
-                let column = sqlIdentifier(field.name)
-                return "\(typed.contains(name.field) ? column : "CAST(\(column) AS VARCHAR)") AS \(name.column)"
             }
-            return "SELECT \(([file, row] + chosen).joined(separator: ", ")) FROM \(input.name)"
         }
     }
 
-    /// A query over the records that cannot be taken apart: file, row, reason, raw; nil where all can.
+    private func selectingMembers(_ columns: [String], asPaths: Bool) -> String {
+        let whole = "(SELECT * FROM \(input.name) WHERE \(dialect.isJSONObject(Self.line))) AS whole"
+        let passed = ["millrace_file", "millrace_row", Self.line]
+        guard !columns.isEmpty else { return "SELECT \(passed.joined(separator: ", ")) FROM \(whole)" }
+        var members: [(column: String, path: [String])] = []
+        var ways: [String: [String]] = [:]
+        for column in columns where ways[column] == nil {
+            var paths = [[column]]
+            if asPaths, column.contains(".") { paths.append(column.split(separator: ".").map(String.init)) }
+            for path in paths {
+                ways[column, default: []].append("member_\(members.count)")
+                members.append(("member_\(members.count)", path))
+            }
+        }
+        let taken = dialect.selectingMembers(members, of: Self.line, passing: passed, from: whole)
+        return select(passed, columns, from: "(\(taken)) AS members") { column in
+            ways[column].map { $0.count == 1 ? $0[0] : "coalesce(\($0.joined(separator: ", ")))" }
+        }
+    }
+
+    private func selectingGroups(_ columns: [String], of pattern: LinePattern) -> String {
+        let matching =
+            "(SELECT * FROM \(input.name) WHERE \(dialect.matches(Self.line, pattern.expression))) AS matching"
+        let passed = ["millrace_file", "millrace_row", Self.line]
+        let groups = dialect.selectingGroups(
+            pattern.groups,
+            pattern: pattern.expression,
+            of: Self.line,
+            passing: passed,
+            from: matching
+        )
+        return select(passed, columns, from: "(\(groups)) AS taken_apart") { column in
+            // A dash is what a log writes for nothing.
+            Self.index(of: column, in: pattern.groups).map { "nullif(\(sqlIdentifier(pattern.groups[$0])), '-')" }
+        }
+    }
+
+    private func select(
+        _ passed: [String],
+        _ columns: [String],
+        from relation: String,
+        _ expression: (String) -> String?
+    ) -> String {
+        let fields = columns.enumerated().map { "\(expression($1) ?? "CAST(NULL AS VARCHAR)") AS field_\($0)" }
+        return "SELECT \((passed + fields).joined(separator: ", ")) FROM \(relation)"
+    }
+
+    /// Where a name stands among others, in just these letters or else in any case.
+    private static func index(of name: String, in names: [String]) -> Int? {
+        names.firstIndex(of: name) ?? names.firstIndex { $0.lowercased() == name.lowercased() }
+    }
+
+    /// A query over the records that cannot be taken apart: file, row, reason, encoding, raw; nil where all can.
     var selectingBroken: String? {
-        let (condition, reason) =
+        let (isWhole, reason) =
             switch kind {
-            case .json: ("NOT \(dialect.isJSONObject(Self.line))", "it is not a JSON object")
-            case .lines(let pattern): ("NOT \(dialect.matches(Self.line, pattern.expression))", "it does not match the pattern")
-            case .columns: ("", "")
+            case .json: (dialect.isJSONObject(Self.line), "it is not a JSON object")
+            case .lines(let pattern): (dialect.matches(Self.line, pattern.expression), "it does not match the pattern")
+            case .fields, .parquet: ("", "")
             }
-        guard !condition.isEmpty else { return nil }
-        return "SELECT millrace_file, millrace_row, \(sqlLiteral(reason)) AS reason, 'text' AS encoding, line AS raw FROM \(input.name) WHERE \(condition)"
+        guard !isWhole.isEmpty else { return nil }
+        return "SELECT millrace_file, millrace_row, \(sqlLiteral(reason)) AS reason, 'text' AS encoding, line AS raw "
+            + "FROM \(input.name) WHERE NOT \(isWhole)"
     }
 
-    /// The record as text, for dead letters: the line itself, or the fields as a JSON object.
-    func raw(fields: [String]) -> (expression: String, encoding: String) {
-        if case .columns = kind {
-            return (dialect.jsonObject(of: fields.enumerated().map { ($1, "field_\($0)") }), "json")
+    /// The record as text, for dead letters: the line itself, or the columns of a ``selecting(_:asPaths:keeping:)`` as a JSON
+    /// object.
+    func raw(_ columns: [String]) -> (expression: String, encoding: String) {
+        switch kind {
+        case .json, .lines: (Self.line, "text")
+        case .fields, .parquet: (dialect.jsonObject(of: columns.enumerated().map { ($1, "field_\($0)") }), "json")
         }
-        return (Self.line, "text")
     }
-
-    /// What a log writes for "nothing".
-    private func dashless(_ column: String) -> String { "nullif(\(sqlIdentifier(column)), '-')" }
-
-    static func path(_ field: String) -> [String] { field.split(separator: ".").map(String.init) }
 }

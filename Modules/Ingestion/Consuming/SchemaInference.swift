@@ -1,46 +1,106 @@
 internal import PipelineCore
 
-/// Finds the types of columns from all their values.
+/// Finds the columns that a table gets from records, and their types from all their values.
 ///
-/// A column is of the first type that every value fits: BOOLEAN, BIGINT, DOUBLE, DATE, TIMESTAMPTZ, else VARCHAR. Digits with
-/// a leading zero are text (a postal code is no number), and so is a column without any value.
+/// A column is of the first type that every value fits: BOOLEAN, BIGINT, DOUBLE, DATE, TIMESTAMPTZ, else VARCHAR; without any
+/// value it is VARCHAR. Columns of Parquet files keep the types that they have.
 struct SchemaInference {
-    let relation: RecordRelation
-    let timezone: String
-    private var dialect: any RecordDialect { relation.dialect }
+    /// A column that the table does not have yet.
+    private struct NewColumn {
+        let name: String
+        var declared: [DataType] = []
+        /// Where its texts are: the relation, and the column's name there.
+        var texts: [(relation: Int, column: String)] = []
+    }
+    /// One column of texts in a question to the engine.
+    private struct Question {
+        let label: String
+        let relation: Int
+        let columns: [(new: Int, name: String)]
+    }
+
+    let relations: [RecordRelation]
+    let types: TypedText
+    private var found: [NewColumn] = []
+
+    /// - Parameter columns: the names of each relation's own columns.
+    /// - Parameter known: the table's columns.
+    init(_ relations: [RecordRelation], columns: [[String]], known: [Field], types: TypedText) {
+        self.relations = relations
+        self.types = types
+        let taken = Set(known.map { $0.name.lowercased() })
+        var positions: [String: Int] = [:]
+        for (relation, names) in columns.enumerated() {
+            for name in names {
+                let stored = ColumnNames.stored(name)
+                guard !taken.contains(stored.lowercased()) else { continue }
+                let position = positions[stored.lowercased()] ?? found.count
+                if position == found.count {
+                    positions[stored.lowercased()] = position
+                    found.append(NewColumn(name: stored))
+                }
+                if let type = relations[relation].type(of: name) {
+                    found[position].declared.append(type)
+                } else {
+                    found[position].texts.append((relation, name))
+                }
+            }
+        }
+    }
+
+    /// What must be asked of the engine.
+    var steps: [EngineJob.Step] {
+        questions.map {
+            .measure(label: $0.label, SQLText(counting($0.columns.map(\.name), in: relations[$0.relation])))
+        }
+    }
+
+    /// The new columns, by the answers.
+    func fields(_ answers: [String: [[String: String?]]]) -> [Field] {
+        var counts = [[String: Int64]](repeating: [:], count: found.count)
+        for question in questions {
+            guard let answer = answers[question.label]?.first else { continue }
+            for (position, column) in question.columns.enumerated() {
+                for key in ["values"] + TypedText.candidates.map({ "\($0)" }) {
+                    let count = (answer["\(position) \(key)"] ?? nil).flatMap { Int64($0) } ?? 0
+                    counts[column.new][key, default: 0] += count
+                }
+            }
+        }
+        return zip(found, counts).map { column, counts in
+            let values = counts["values"] ?? 0
+            let inferred = values == 0 ? nil : TypedText.candidates.first { counts["\($0)"] == values } ?? .varchar
+            let all = column.declared + (inferred.map { [$0] } ?? [])
+            return Field(column.name, all.dropFirst().reduce(all.first ?? .varchar) { $0.widened(to: $1) })
+        }
+    }
+
+    /// Some columns at a time: engines take far longer for thousands of counts in one query.
+    private var questions: [Question] {
+        relations.indices.flatMap { relation -> [Question] in
+            let columns = found.enumerated().flatMap { new, column in
+                column.texts.filter { $0.relation == relation }.map { (new: new, name: $0.column) }
+            }
+            return stride(from: 0, to: columns.count, by: 100).map { start in
+                Question(
+                    label: "types \(relation) \(start)",
+                    relation: relation,
+                    columns: Array(columns[start..<min(start + 100, columns.count)])
+                )
+            }
+        }
+    }
 
     /// A query with one row: for each column how many values there are, and how many fit each type.
-    func counting(_ columns: [String]) -> String {
+    private func counting(_ columns: [String], in relation: RecordRelation) -> String {
         let counts = columns.indices.flatMap { index -> [String] in
             let text = "nullif(trim(field_\(index)), '')"
             return ["count(\(text)) AS \(sqlIdentifier("\(index) values"))"]
-                + Self.candidates.map { type in
-                    "count(CASE WHEN \(fits(text, type)) THEN 1 END) AS \(sqlIdentifier("\(index) \(type)"))"
+                + TypedText.candidates.map { type in
+                    "count(\(types.value(text, as: type))) AS \(sqlIdentifier("\(index) \(type)"))"
                 }
         }
-        return "SELECT \(counts.joined(separator: ", ")) FROM (\(relation.selecting(columns))) AS records"
-    }
-
-    /// The columns' types, read from the answers of one or more relations with the same columns.
-    static func types(of columns: [String], answers: [[String: String?]]) -> [DataType] {
-        columns.indices.map { index in
-            let sum = { (key: String) in answers.reduce(0) { $0 + (($1["\(index) \(key)"] ?? nil).flatMap { Int64($0) } ?? 0) } }
-            let values = sum("values")
-            guard values > 0 else { return .varchar }
-            return candidates.first { sum("\($0)") == values } ?? .varchar
-        }
-    }
-
-    private static let candidates: [DataType] = [.boolean, .bigint, .double, .date, .timestamptz]
-
-    private func fits(_ text: String, _ type: DataType) -> String {
-        let number = #"^[+-]?(0|[1-9][0-9]*)"#
-        return switch type {
-        case .boolean: "lower(\(text)) IN ('true', 'false')"
-        case .bigint: "\(dialect.matches(text, number + "$")) AND \(dialect.cast(text, to: .bigint)) IS NOT NULL"
-        case .double: dialect.matches(text, number + #"?(\.[0-9]+)?([eE][+-]?[0-9]+)?$"#) + " AND \(dialect.cast(text, to: .double)) IS NOT NULL"
-        case .date: "\(dialect.matches(text, #"^\d{4}-\d{2}-\d{2}$"#)) AND \(dialect.cast(text, to: .date)) IS NOT NULL"
-        default: "\(dialect.matches(text, #"[-/:]"#)) AND \(dialect.timestamp(text, timezone: timezone)) IS NOT NULL"
-        }
+        return
+            "SELECT \(counts.joined(separator: ", ")) FROM (\(relation.selecting(columns, asPaths: false))) AS records"
     }
 }

@@ -47,23 +47,57 @@ public struct IngestionOptions: Sendable {
 
     /// Reads the keys that every source of files shares.
     public init(_ block: ConfigurationBlock) {
-        format = block.optional("format", .choice(RecordFormat.csv), "How the files hold their records; default by extension.")
+        format = block.optional(
+            "format",
+            .choice(RecordFormat.csv),
+            "How the files hold their records; default by extension."
+        )
         let patternText = ConfigurationType<String>.text(example: "combined").mapped(
             placeholder: LinePattern?.none,
-            expected: "a named pattern (\(LinePattern.named.keys.sorted().joined(separator: ", "))) or a regular expression with named groups"
+            expected:
+                "a named pattern (\(LinePattern.named.keys.sorted().joined(separator: ", "))) or a regular expression with named groups"
         ) { LinePattern($0).map(Optional.some) }
-        pattern = block.optional("pattern", patternText, "For lines: a named pattern, or a regular expression with named groups.") ?? nil
-        timezone = block.value("timezone", .timezone, default: "UTC", "The zone of timestamps without an offset; default UTC.")
-        delimiter = block.optional("delimiter", .delimiter, "For csv: what separates fields; default found from the first line.")
-        hasHeader = block.value("header", .boolean, default: true, "For csv: whether the first line names the columns; default true.")
-        columns = block.optional("columns", .list(.text(example: "order_id")), "For csv without a header: the columns' names.")
+        pattern =
+            block.optional(
+                "pattern",
+                patternText,
+                "For lines: a named pattern, or a regular expression with named groups."
+            ) ?? nil
+        timezone = block.value(
+            "timezone",
+            .timeZone,
+            default: "UTC",
+            "The zone of timestamps without an offset; default UTC."
+        )
+        delimiter = block.optional(
+            "delimiter",
+            .delimiter,
+            "For csv: what separates fields; default found from the first line."
+        )
+        hasHeader = block.value(
+            "header",
+            .boolean,
+            default: true,
+            "For csv: whether the first line names the columns; default true."
+        )
+        columns = block.optional(
+            "columns",
+            .list(.text(example: "order_id")),
+            "For csv without a header: the columns' names."
+        )
         onChange = block.optional(
-            "on_change", .choice(Change.replace),
+            "on_change",
+            .choice(Change.replace),
             "What a changed file means: replace its earlier rows, or append to them; default append for lines and ndjson, replace for the rest."
         )
-        let events = block.optional("events", .events, "Rows become events: event column <- source column; or `segment`.")
+        let events = block.optional(
+            "events",
+            .events,
+            "Rows become events: event column <- source column; or `segment`."
+        )
         let name = ConfigurationType<String>.text(example: "orders").mapped(
-            placeholder: DatasetName(rawValue: "table"), expected: "a table name (lower-case letters, digits, _)"
+            placeholder: DatasetName(rawValue: "table"),
+            expected: "a table name (lower-case letters, digits, _)"
         ) { DatasetName(rawValue: $0).isValid ? DatasetName(rawValue: $0) : nil }
         let table = block.optional("table", name, "Rows become a table of this name.")
         switch (events, table) {
@@ -73,7 +107,8 @@ public struct IngestionOptions: Sendable {
             target = .table("table")
             if !block.isDescribing, !(events == nil && table == nil && (block.has("events") || block.has("table"))) {
                 block.reject(
-                    key: events == nil ? nil : "table", events == nil ? "it does not say what its rows become" : "rows become events or a table, not both",
+                    key: events == nil ? nil : "table",
+                    events == nil ? "it does not say what its rows become" : "rows become events or a table, not both",
                     hint: "add `events:` with a mapping, or `table: NAME`"
                 )
             }
@@ -84,38 +119,59 @@ public struct IngestionOptions: Sendable {
     private func check(_ block: ConfigurationBlock) {
         guard !block.isDescribing else { return }
         if format == .lines, !block.has("pattern") {
-            block.reject(key: "format", "lines need a pattern", hint: "add `pattern: combined`, or a regular expression with named groups")
+            block.reject(
+                key: "format",
+                "lines need a pattern",
+                hint: "add `pattern: combined`, or a regular expression with named groups"
+            )
         }
-        if block.has("pattern"), let format, format != .lines { block.reject(key: "pattern", "only `format: lines` has a pattern") }
+        if block.has("pattern"), let format, format != .lines {
+            block.reject(key: "pattern", "only `format: lines` has a pattern")
+        }
+        if hasHeader, columns != nil {
+            block.reject(key: "columns", "the header names the columns", hint: "add `header: false` if there is none")
+        }
         if !hasHeader, columns == nil, case .events = target {
-            block.reject(key: "header", "without a header a mapping has no names to refer to", hint: "add `columns: [first, second]`")
+            block.reject(
+                key: "header",
+                "without a header a mapping has no names to refer to",
+                hint: "add `columns: [first, second]`"
+            )
         }
         guard case .events(let mapping) = target, block.has("events") else { return }
         if mapping["occurred_at"] == nil {
             block.reject(key: "events", "no source column gives 'occurred_at'", hint: "add `occurred_at: COLUMN`")
         }
         if mapping["anonymous_id"] == nil, mapping["user_id"] == nil {
-            block.reject(key: "events", "no source column gives 'anonymous_id' or 'user_id'", hint: "add `anonymous_id: COLUMN`")
+            block.reject(
+                key: "events",
+                "no source column gives 'anonymous_id' or 'user_id'",
+                hint: "add `anonymous_id: COLUMN`"
+            )
         }
         if let pattern {
             for field in mapping.fields.sorted() where !pattern.groups.contains(field) {
-                block.reject(key: "events", "the pattern has no group '\(field)'", hint: "it has: \(pattern.groups.joined(separator: ", "))")
+                block.reject(
+                    key: "events",
+                    "the pattern has no group '\(field)'",
+                    hint: "it has: \(pattern.groups.joined(separator: ", "))"
+                )
             }
         }
     }
 }
 
-extension ConfigurationType where Value == String {
-    /// An IANA time zone; that it exists is checked where zones are known.
-    static var timezone: ConfigurationType { .text(example: "Europe/Warsaw") }
-}
-
 extension ConfigurationType where Value == UInt8 {
-    /// One ASCII character, or `tab`.
+    /// One ASCII character that is no letter, digit or quote, or `tab`.
     static var delimiter: ConfigurationType {
-        .scalar(.string(pattern: nil), placeholder: 44, example: "\";\"", expected: "one character, or tab") { text in
+        .scalar(.string(pattern: nil), placeholder: 44, example: "\";\"", expected: "one punctuation character, or tab")
+        { text in
             if text == "tab" || text == "\\t" || text == "\t" { return 9 }
-            return text.utf8.count == 1 && text != "\"" && text != "\n" ? text.utf8.first : nil
+            guard let character = text.first, text.utf8.count == 1, !character.isLetter, !character.isNumber else {
+                return nil
+            }
+            return character != "\"" && character != "-"
+                ? character.asciiValue.flatMap { $0 >= 32 && $0 < 127 ? $0 : nil } : nil
         }
     }
 }
@@ -125,11 +181,20 @@ extension ConfigurationType where Value == EventMapping {
     static var events: ConfigurationType {
         let entries = ConfigurationType<[KeyedValue<ValueExpression>]>.map(.expression)
         return ConfigurationType(
-            schema: .either([.choice(["segment"]), entries.schema]), placeholder: .segment, example: "{ anonymous_id: user_id, occurred_at: timestamp }"
+            schema: .either([.choice(["segment"]), entries.schema]),
+            placeholder: .segment,
+            example: "{ anonymous_id: user_id, occurred_at: timestamp }"
         ) { node, path, issues in
             if case .scalar(let text, _, _) = node.value {
                 if text == "segment" { return .segment }
-                issues.add(ConfigurationIssue(path: path, problem: "'\(text)' is no known mapping", hint: "write `segment`, or a map: event column <- source column", mark: node.mark))
+                issues.add(
+                    ConfigurationIssue(
+                        path: path,
+                        problem: "'\(text)' is no known mapping",
+                        hint: "write `segment`, or a map: event column <- source column",
+                        mark: node.mark
+                    )
+                )
                 return nil
             }
             return entries.parse(node, path, issues).map { entries in

@@ -5,14 +5,45 @@ public struct LinePattern: Sendable, Hashable {
     /// The names of the groups, in order: the columns that a line gives.
     public let groups: [String]
 
-    /// A named pattern, or an expression of one's own; nil if it is no expression or has no named group.
+    /// A named pattern, or an expression of one's own; nil if it is no expression, or one that engines do not read (with
+    /// look-around, a back reference or an atomic group), or has no named group.
     public init?(_ text: String) {
-        let expression = Self.named[text] ?? text.replacing("(?<", with: "(?P<").replacing("(?P<=", with: "(?<=").replacing("(?P<!", with: "(?<!")
-        guard (try? Regex(expression)) != nil else { return nil }
-        let groups = expression.split(separator: "(?P<", omittingEmptySubsequences: false).dropFirst().map { String($0.prefix { $0 != ">" }) }
-        guard !groups.isEmpty, Set(groups).count == groups.count else { return nil }
+        guard let (expression, groups) = Self.read(Self.named[text] ?? text), (try? Regex(expression)) != nil,
+            !groups.isEmpty, Set(groups).count == groups.count
+        else { return nil }
         self.expression = expression
         self.groups = groups
+    }
+
+    /// The expression with its named groups as RE2 writes them, and their names.
+    private static func read(_ text: String) -> (expression: String, groups: [String])? {
+        var expression = ""
+        var groups: [String] = []
+        var isInClass = false
+        var rest = text[...]
+        while let character = rest.popFirst() {
+            expression.append(character)
+            if character == "\\" {
+                guard let escaped = rest.popFirst() else { return nil }
+                if ("1"..."9").contains(escaped) || escaped == "k" { return nil }
+                expression.append(escaped)
+            } else if character == "[" {
+                isInClass = true
+            } else if character == "]" {
+                isInClass = false
+            } else if character == "(", !isInClass, rest.first == "?" {
+                if ["?=", "?!", "?<=", "?<!", "?>"].contains(where: rest.hasPrefix) { return nil }
+                guard let opening = ["?P<", "?<"].first(where: rest.hasPrefix) else { continue }
+                let name = rest.dropFirst(opening.count).prefix { $0 != ">" }
+                guard !name.isEmpty, name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }) else {
+                    return nil
+                }
+                groups.append(String(name))
+                expression += "?P<"
+                rest = rest.dropFirst(opening.count)
+            }
+        }
+        return (expression, groups)
     }
 
     /// The patterns that go by a name, as web servers document their log formats.

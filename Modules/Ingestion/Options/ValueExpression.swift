@@ -26,8 +26,13 @@ extension ConfigurationType where Value == ValueExpression {
     /// `column`, `[column, other]`, `{ hash: [column, other] }` or `{ value: text }`.
     static var expression: ConfigurationType {
         let fields = ConfigurationType<[String]>.list(.text(example: "column"))
-        let object = ConfigurationType<ValueExpression?>.object(example: "{ hash: [remote_addr, user_agent] }") { block in
-            let hash = block.optional("hash", fields, "Source columns that together identify: their digest is the value.")
+        let object = ConfigurationType<ValueExpression?>.object(example: "{ hash: [remote_addr, user_agent] }") {
+            block in
+            let hash = block.optional(
+                "hash",
+                fields,
+                "Source columns that together identify: their digest is the value."
+            )
             let constant = block.optional("value", .text(example: "page"), "The same value for every row.")
             if block.isDescribing { return .constant("") }
             switch (hash, constant) {
@@ -39,7 +44,9 @@ extension ConfigurationType where Value == ValueExpression {
             }
         }
         return ConfigurationType(
-            schema: .either([fields.schema, object.schema]), placeholder: .constant(""), example: "source_column"
+            schema: .either([fields.schema, object.schema]),
+            placeholder: .constant(""),
+            example: "source_column"
         ) { node, path, issues in
             if case .map = node.value { return object.parse(node, path, issues) ?? nil }
             guard let names = fields.parse(node, path, issues) else { return nil }

@@ -1,100 +1,106 @@
-/// One record of delimited text: how many fields, and whether the engine can be given it as it stands.
-struct CSVRecord {
-    private let bytes: ArraySlice<UInt8>
-    private let delimiter: UInt8
-    private(set) var fieldCount = 1
-    private(set) var hasLineEnd = false
-    /// Why the record cannot be used.
-    private(set) var problem: String?
-    /// A quote stands inside an unquoted field: data to us, a mistake to a strict reader.
-    private(set) var needsRewriting = false
+internal import PipelineCore
 
-    init(_ bytes: ArraySlice<UInt8>, delimiter: UInt8) {
-        self.bytes = bytes
-        self.delimiter = delimiter
-        var isQuoted = false
-        var wasQuoted = false
-        var isFieldStart = true
-        var isClean = true
-        for byte in bytes {
-            isClean = isClean && byte >= 2 && byte < 128
-            if isQuoted {
-                if byte == UInt8(ascii: "\"") { isQuoted = false }
-                hasLineEnd = hasLineEnd || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
-            } else if byte == delimiter {
-                fieldCount += 1
-                isFieldStart = true
-                wasQuoted = false
-                continue
-            } else if byte == UInt8(ascii: "\"") {
-                if isFieldStart || wasQuoted {
-                    isQuoted = true
-                    wasQuoted = true
-                } else {
-                    needsRewriting = true
-                }
-            } else if wasQuoted {
-                problem = "text follows a closing quote"
-            } else if byte == UInt8(ascii: "\r") {
-                needsRewriting = true
-            }
-            isFieldStart = false
-        }
-        if problem == nil, !isClean { problem = Ingestion.problem(inText: bytes) }
+/// Follows one record of delimited text byte by byte, wherever the chunks are cut.
+struct CSVRecord {
+    /// What a byte means.
+    enum Step { case inside, fieldEnd, recordEnd }
+
+    private enum State {
+        case fieldStart, plain, quoted
+        /// Behind a quote that has closed the field, unless another follows.
+        case closed
+        /// Behind carriage returns that belong to the line end, if it comes.
+        case plainReturn, closedReturn
     }
 
-    /// The fields' values, unquoted.
-    func fields() -> [String] { raw().map { String(decoding: Self.value($0), as: UTF8.self) } }
+    private var state = State.fieldStart
+    /// How many bytes have been taken.
+    private(set) var length = 0
+    private(set) var fieldCount = 1
+    /// A line end or carriage return stands inside quotes.
+    private(set) var hasLineEnd = false
+    /// A quote stands inside an unquoted field: data to us, a mistake to a strict reader.
+    private(set) var hasStrayQuote = false
+    /// Why the record cannot be used.
+    private(set) var problem: String?
 
-    /// The same record as a strict reader wants it: every field quoted that needs it.
-    func rewritten() -> [UInt8] {
+    var isInQuotes: Bool { state == .quoted }
+
+    /// A record whose fields have not begun.
+    init() {}
+
+    /// A record without any quote, known as a whole.
+    init(plain record: Span<UInt8>, delimiter: UInt8) { fieldCount = record.count(of: delimiter) + 1 }
+
+    mutating func take(_ byte: UInt8, delimiter: UInt8) -> Step {
+        length += 1
+        if state == .quoted {
+            if byte == .quote { state = .closed }
+            hasLineEnd = hasLineEnd || byte == .lineFeed || byte == .carriageReturn
+            return .inside
+        }
+        if state == .closed, byte == .quote {
+            state = .quoted
+            return .inside
+        }
+        if byte == .lineFeed { return .recordEnd }
+        if byte == .carriageReturn {
+            state = state == .closed || state == .closedReturn ? .closedReturn : .plainReturn
+            return .inside
+        }
+        if state == .plainReturn || state == .closedReturn { problem = Self.strayReturn }
+        if byte == delimiter {
+            state = .fieldStart
+            fieldCount += 1
+            return .fieldEnd
+        }
+        switch (state, byte) {
+        case (.fieldStart, .quote): state = .quoted
+        case (.closed, _):
+            problem = "text follows a closing quote"
+            state = .plain
+        default:
+            hasStrayQuote = hasStrayQuote || byte == .quote
+            state = .plain
+        }
+        return .inside
+    }
+
+    static let strayReturn = "a carriage return stands outside quotes"
+
+    /// Where the fields of a whole record stand, quotes included.
+    static func fields(of record: Span<UInt8>, delimiter: UInt8) -> [Range<Int>] {
+        var reader = CSVRecord()
+        var fields: [Range<Int>] = []
+        var start = 0
+        for index in record.indices where reader.take(record[index], delimiter: delimiter) == .fieldEnd {
+            fields.append(start..<index)
+            start = index + 1
+        }
+        return fields + [start..<record.count]
+    }
+
+    /// The values of a whole record without a problem.
+    static func values(of record: Span<UInt8>, delimiter: UInt8) -> [String] {
+        fields(of: record, delimiter: delimiter).map { field in
+            let bytes = field.map { record[$0] }
+            guard bytes.first == .quote else { return String(decoding: bytes, as: UTF8.self) }
+            return String(decoding: bytes.dropFirst().dropLast(), as: UTF8.self).replacing("\"\"", with: "\"")
+        }
+    }
+
+    /// The same record as a strict reader wants it: unquoted fields that hold a quote are quoted.
+    static func quotingStrayQuotes(in record: Span<UInt8>, delimiter: UInt8) -> [UInt8] {
         var result: [UInt8] = []
-        for (index, field) in raw().enumerated() {
-            if index > 0 { result.append(delimiter) }
-            if field.first != UInt8(ascii: "\""), field.contains(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\r") }) {
-                appendQuoted(Array(field), to: &result)
+        for field in fields(of: record, delimiter: delimiter) {
+            if field.lowerBound > 0 { result.append(delimiter) }
+            let bytes = record.extracting(field)
+            if !bytes.isEmpty, bytes[0] != .quote, bytes.contains(.quote) {
+                result.append(quoted: bytes)
             } else {
-                result.append(contentsOf: field)
+                result.append(bytes: bytes)
             }
         }
         return result
-    }
-
-    private func raw() -> [ArraySlice<UInt8>] {
-        var fields: [ArraySlice<UInt8>] = []
-        var start = bytes.startIndex
-        var isQuoted = false
-        var isFieldStart = true
-        for index in bytes.indices {
-            let byte = bytes[index]
-            if isQuoted {
-                if byte == UInt8(ascii: "\"") { isQuoted = false }
-            } else if byte == delimiter {
-                fields.append(bytes[start..<index])
-                start = index + 1
-                isFieldStart = true
-                continue
-            } else if byte == UInt8(ascii: "\""), isFieldStart || bytes[start] == byte {
-                isQuoted = true
-            }
-            isFieldStart = false
-        }
-        fields.append(bytes[start...])
-        return fields
-    }
-
-    private static func value(_ field: ArraySlice<UInt8>) -> [UInt8] {
-        guard field.first == UInt8(ascii: "\""), field.count >= 2 else { return Array(field) }
-        var value: [UInt8] = []
-        var isEscaped = false
-        for byte in field.dropFirst().dropLast() {
-            if byte == UInt8(ascii: "\""), !isEscaped {
-                isEscaped = true
-                continue
-            }
-            isEscaped = false
-            value.append(byte)
-        }
-        return value
     }
 }

@@ -1,8 +1,10 @@
+internal import PipelineCore
+
 /// Records of delimited text by RFC 4180, read as forgivingly as can be done without guessing.
 ///
 /// A record must have as many fields as the header. A quote inside an unquoted field is data. A quote that is opened and
-/// never closed would swallow the rest of the file: then only the line that opened it is turned away, and reading goes on
-/// with the next line.
+/// never closed, or not within 16 MiB, would swallow what follows: then only the line that opened it is turned away, and
+/// reading goes on with the next line. Without a header that can be read, no record can be understood.
 struct CSVScanner: RecordScanner {
     /// What the config says about the file.
     struct Dialect: Equatable {
@@ -16,25 +18,25 @@ struct CSVScanner: RecordScanner {
 
     private(set) var columns: [String]?
     private(set) var delimiter: UInt8?
-    private(set) var lastRecord = LastRecord()
+    private(set) var resumption = Resumption()
     private var needsHeader: Bool
+    private var hasBrokenHeader = false
+    private var isAtStart: Bool
+    /// The bytes from the beginning of the record that has no end yet.
     private var pending: [UInt8] = []
     /// Where `pending` begins in the content.
     private var offset: Int64 = 0
-    private var isAtStart = true
-    /// How far `pending` is known not to hold a whole record.
-    private var searched = Search()
+    /// The record at the beginning of `pending`, as far as it has been followed.
+    private var record = CSVRecord()
+    /// A line that is too long, as far as it is kept: its bytes are passed over until its end comes.
+    private var endless: (beginning: [UInt8], start: Int64)?
 
-    private struct Search {
-        var position = 0
-        var isQuoted = false
-        var isFieldStart = true
-    }
-
-    init(_ dialect: Dialect) {
+    /// - Parameter isAtStart: whether scanning begins where the file does; only there can a byte order mark stand.
+    init(_ dialect: Dialect, isAtStart: Bool) {
+        self.isAtStart = isAtStart
         needsHeader = dialect.hasHeader
         delimiter = dialect.delimiter
-        columns = dialect.columns.map(Self.unique)
+        columns = dialect.columns.map(ColumnNames.distinct)
     }
 
     mutating func scan(_ bytes: [UInt8], into sink: inout RecordSink) {
@@ -43,146 +45,177 @@ struct CSVScanner: RecordScanner {
     }
 
     mutating func finish(into sink: inout RecordSink, problem: String?) {
-        drain(isAtEnd: problem == nil, into: &sink)
-        guard !pending.isEmpty, let problem else { return }
-        lastRecord = LastRecord(start: offset, isTerminated: false)
-        sink.reject(pending, problem)
-        pending = []
+        drain(isAtEnd: false, into: &sink)
+        // Until a whole record has told the names and the delimiter, a longer file may tell others.
+        let isSettled = columns != nil && delimiter != nil
+        resumption = isSettled ? Resumption(offset: endless?.start ?? offset, row: sink.row) : Resumption()
+        if let problem {
+            let rest = endless?.beginning ?? pending
+            if !rest.isEmpty { reject(rest.span, problem, into: &sink) }
+        } else if endless == nil {
+            drain(isAtEnd: true, into: &sink)
+        } else {
+            endLine(into: &sink)
+        }
     }
 
     private mutating func drain(isAtEnd: Bool, into sink: inout RecordSink) {
-        skipByteOrderMark(isAtEnd: isAtEnd)
+        // Out of the value while records are taken from it, so that they can change the value.
+        var bytes: [UInt8] = []
+        swap(&bytes, &pending)
+        let done = take(bytes.span, isAtEnd: isAtEnd, into: &sink)
+        bytes.removeFirst(done)
+        offset += Int64(done)
+        swap(&bytes, &pending)
+    }
+
+    /// Takes all records that end in the bytes, and at the end of the file the last one; returns how many bytes are done with.
+    private mutating func take(_ bytes: Span<UInt8>, isAtEnd: Bool, into sink: inout RecordSink) -> Int {
         var start = 0
-        searched.position = max(searched.position, start)
-        while start < pending.count {
-            if let end = recordEnd() {
-                take(start..<end, lineEnd: 1, into: &sink)
+        if isAtStart {
+            guard isAtEnd || bytes.count >= 3 else { return 0 }
+            isAtStart = false
+            if bytes.startsWithByteOrderMark { start = 3 }
+        }
+        var nextQuote = -1
+        while start < bytes.count {
+            if endless != nil {
+                guard let end = bytes.firstIndex(of: .lineFeed, from: start) else { return bytes.count }
+                endLine(into: &sink)
                 start = end + 1
-                searched = Search(position: start)
-            } else if pending.count - start > longestRecord || (isAtEnd && searched.isQuoted) {
-                let next = skipLine(from: start, isAtEnd: isAtEnd, into: &sink)
-                guard next > start else { break }
-                start = next
-                searched = Search(position: start)
+                continue
+            }
+            // What a record is must not depend on how much of the file happens to be here.
+            let isLong = bytes.count - start >= Self.reach
+            let within = bytes.extracting(0..<(isLong ? start + Self.reach : bytes.count))
+            guard findDelimiter(within.extracting(start..<within.count), isWhole: isLong || isAtEnd) else { break }
+            if nextQuote < start { nextQuote = bytes.firstIndex(of: .quote, from: start) ?? .max }
+            if let end = recordEnd(within, from: start, nextQuote: nextQuote) {
+                take(bytes.extracting(start..<end), into: &sink)
+                start = end + 1
+            } else if isLong || isAtEnd && record.isInQuotes {
+                start = skipLine(within, from: start, isLong: isLong, into: &sink)
             } else if isAtEnd {
-                take(start..<pending.count, lineEnd: 0, into: &sink)
-                start = pending.count
+                take(within.extracting(start..<within.count), into: &sink)
+                start = within.count
             } else {
                 break
             }
+            record = CSVRecord()
         }
-        pending.removeFirst(start)
-        offset += Int64(start)
-        searched.position -= start
+        return start
     }
 
-    private mutating func skipByteOrderMark(isAtEnd: Bool) {
-        guard isAtStart, isAtEnd || pending.count >= 3 else { return }
-        isAtStart = false
-        guard pending.starts(with: [0xEF, 0xBB, 0xBF]) else { return }
-        pending.removeFirst(3)
-        offset += 3
-    }
+    /// How far the end of a record is looked for: a line feed and a carriage return behind the longest.
+    private static let reach = longestRecord + 2
 
-    /// The index of the line end behind the record that is being searched, or nil if it is not in `pending`.
-    private mutating func recordEnd() -> Int? {
-        if delimiter == nil { delimiter = Self.delimiter(of: pending[searched.position...]) }
-        guard !isAtStart else { return nil }
-        let separator = delimiter ?? UInt8(ascii: ",")
-        return unsafe pending.withUnsafeBufferPointer { bytes in
-            var (position, isQuoted, isFieldStart) = (searched.position, searched.isQuoted, searched.isFieldStart)
-            defer { searched = Search(position: position, isQuoted: isQuoted, isFieldStart: isFieldStart) }
-            while position < bytes.count {
-                let byte = unsafe bytes[position]
-                if isQuoted {
-                    if byte == UInt8(ascii: "\"") { isQuoted = false }
-                } else if byte == UInt8(ascii: "\"") {
-                    // A quote opens a field at its start, or doubles the one that has just closed.
-                    if unsafe isFieldStart || bytes[position - 1] == UInt8(ascii: "\"") { isQuoted = true }
-                } else if byte == UInt8(ascii: "\n") {
-                    return position
-                }
-                isFieldStart = byte == separator && !isQuoted
-                position += 1
-            }
-            return nil
+    /// Finds the line end behind the record that begins at `start`; where it is not in the bytes, `record` says how it goes on.
+    private mutating func recordEnd(_ bytes: Span<UInt8>, from start: Int, nextQuote: Int) -> Int? {
+        let delimiter = delimiter ?? .comma
+        if record.length == 0, let end = bytes.firstIndex(of: .lineFeed, from: start), end < nextQuote {
+            record = CSVRecord(plain: bytes.extracting(start..<end), delimiter: delimiter)
+            return end
         }
+        var record = self.record
+        defer { self.record = record }
+        for index in start + record.length..<bytes.count
+        where record.take(bytes[index], delimiter: delimiter) == .recordEnd { return index }
+        return nil
     }
 
     /// Turns away the first line of a record that has no end, and returns where the next begins.
-    private mutating func skipLine(from start: Int, isAtEnd: Bool, into sink: inout RecordSink) -> Int {
-        let end = pending[start...].firstIndex(of: UInt8(ascii: "\n"))
-        guard let end = end ?? (isAtEnd ? pending.count : nil) else {
-            // One endless line: keep its beginning for the dead letters, drop what follows until its end comes.
-            let surplus = pending.count - start - longestRecord
-            if surplus > 0 {
-                pending.removeLast(surplus)
-                offset += Int64(surplus)
-                searched.position = min(searched.position, pending.count)
-            }
-            return start
+    private mutating func skipLine(
+        _ bytes: Span<UInt8>,
+        from start: Int,
+        isLong: Bool,
+        into sink: inout RecordSink
+    ) -> Int {
+        let end = bytes.firstIndex(of: .lineFeed, from: start)
+        if end == nil, isLong {
+            endless = ((start..<start + 1 << 20).map { bytes[$0] }, offset + Int64(start))
+            return bytes.count
         }
-        lastRecord = LastRecord(start: offset + Int64(start), isTerminated: end < pending.count)
-        let reason = searched.isQuoted ? "a quote is opened and never closed" : "it is longer than \(longestRecord >> 20) MiB"
-        sink.reject(pending[start..<end], reason)
-        return min(end + 1, pending.count)
+        let line = bytes.extracting(start..<(end ?? bytes.count))
+        reject(line, record.isInQuotes ? "a quote is opened and never closed" : tooLong, into: &sink)
+        return min(start + line.count + 1, bytes.count)
     }
 
-    private mutating func take(_ range: Range<Int>, lineEnd: Int, into sink: inout RecordSink) {
-        var record = pending[range]
-        if record.last == UInt8(ascii: "\r") { record = record.dropLast() }
-        guard record.contains(where: { $0 != 32 && $0 != 9 }) else { return }
-        let separator = delimiter ?? UInt8(ascii: ",")
-        (delimiter, sink.separator) = (separator, separator)
-        if needsHeader {
+    private mutating func endLine(into sink: inout RecordSink) {
+        guard let line = endless else { return }
+        endless = nil
+        reject(line.beginning.span, tooLong, into: &sink)
+    }
+
+    private mutating func reject(_ record: Span<UInt8>, _ reason: String, into sink: inout RecordSink) {
+        hasBrokenHeader = hasBrokenHeader || needsHeader
+        needsHeader = false
+        sink.reject(record, reason)
+    }
+
+    /// Takes a whole record without its line feed.
+    private mutating func take(_ line: Span<UInt8>, into sink: inout RecordSink) {
+        var end = line.count
+        while end > 0, line[end - 1] == .carriageReturn { end -= 1 }
+        let record = line.extracting(0..<end)
+        let form = self.record
+        guard form.fieldCount > 1 || !record.isBlank else { return }
+        let delimiter = delimiter ?? .comma
+        let problem = problem(record, form)
+        if needsHeader, problem == nil {
             needsHeader = false
-            columns = Self.unique(CSVRecord(record, delimiter: separator).fields())
+            columns = ColumnNames.distinct(CSVRecord.values(of: record, delimiter: delimiter))
             return
         }
-        lastRecord = LastRecord(start: offset + Int64(range.lowerBound), isTerminated: lineEnd > 0)
-        guard record.count <= longestRecord else {
-            return sink.reject(record, "it is longer than \(longestRecord >> 20) MiB")
-        }
-        let read = CSVRecord(record, delimiter: separator)
-        if columns == nil { columns = (1...max(1, read.fieldCount)).map { "column_\($0)" } }
+        if let problem { return reject(record, problem, into: &sink) }
+        if columns == nil { columns = ColumnNames.distinct([String](repeating: "", count: form.fieldCount)) }
         let expected = columns?.count ?? 0
-        if read.fieldCount != expected {
-            sink.reject(record, "it has \(read.fieldCount) fields, the header has \(expected)")
-        } else if let problem = read.problem {
-            sink.reject(record, problem)
+        guard form.fieldCount == expected else {
+            return reject(record, "it has \(form.fieldCount) fields, the header has \(expected)", into: &sink)
+        }
+        sink.separator = delimiter
+        sink.hasLineEnds = sink.hasLineEnds || form.hasLineEnd
+        if form.hasStrayQuote {
+            sink.accept(CSVRecord.quotingStrayQuotes(in: record, delimiter: delimiter).span)
         } else {
-            sink.hasLineEnds = sink.hasLineEnds || read.hasLineEnd
-            if read.needsRewriting { sink.accept(read.rewritten()) } else { sink.accept(record) }
+            sink.accept(record)
         }
     }
 
-    /// The one of `, ; tab |` that occurs most often outside quotes in the first line.
-    static func delimiter(of bytes: ArraySlice<UInt8>) -> UInt8? {
-        var counts: [UInt8: Int] = [:]
+    private func problem(_ record: Span<UInt8>, _ form: CSVRecord) -> String? {
+        if hasBrokenHeader { return "the header cannot be read" }
+        if record.count > longestRecord { return tooLong }
+        let traits = TextTraits(record)
+        if let problem = traits.problem(in: record) ?? form.problem { return problem }
+        // Of a record without quotes nothing is known yet.
+        return form.length == 0 && traits.hasCarriageReturn ? CSVRecord.strayReturn : nil
+    }
+
+    /// Finds the delimiter from the first record, if it is there; false if it is not there yet.
+    private mutating func findDelimiter(_ bytes: Span<UInt8>, isWhole: Bool) -> Bool {
+        if delimiter == nil { delimiter = Self.delimiter(of: bytes, isWhole: isWhole) }
+        return delimiter != nil
+    }
+
+    /// The one of `, ; tab |` that occurs most often outside quotes in the first line that is not blank; nil if it does not end.
+    static func delimiter(of bytes: Span<UInt8>, isWhole: Bool) -> UInt8? {
+        let candidates = [.comma, UInt8(ascii: ";"), UInt8(ascii: "\t"), UInt8(ascii: "|")]
+        var counts = [0, 0, 0, 0]
         var isQuoted = false
-        for byte in bytes {
-            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
-            if byte == UInt8(ascii: "\n"), !isQuoted { break }
-            if !isQuoted, [UInt8(ascii: ","), UInt8(ascii: ";"), 9, UInt8(ascii: "|")].contains(byte) { counts[byte, default: 0] += 1 }
-        }
-        return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
-    }
-
-    /// Names as a table can have them: no name is empty, none stands twice, none has a character that Parquet readers refuse.
-    static func unique(_ names: [String]) -> [String] {
-        var taken: Set<String> = []
-        return names.enumerated().map { index, name in
-            var trimmed = name
-            while trimmed.first == " " { trimmed.removeFirst() }
-            while trimmed.last == " " { trimmed.removeLast() }
-            let base = trimmed.isEmpty ? "column_\(index + 1)" : String(trimmed.map { " ,;{}()\n\t=".contains($0) ? "_" : $0 })
-            var unique = base
-            var count = 2
-            while !taken.insert(unique.lowercased()).inserted {
-                unique = "\(base)_\(count)"
-                count += 1
+        var isBlank = true
+        var hasEnded = isWhole
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if byte == .quote { isQuoted.toggle() }
+            guard !isQuoted else { continue }
+            if byte == .lineFeed, !isBlank {
+                hasEnded = true
+                break
             }
-            return unique
+            isBlank = isBlank && (byte == 0x20 || byte == 0x09 || byte == .carriageReturn || byte == .lineFeed)
+            if let candidate = candidates.firstIndex(of: byte) { counts[candidate] += 1 }
         }
+        guard hasEnded else { return nil }
+        let most = counts.indices.max { (counts[$0], $1) < (counts[$1], $0) } ?? 0
+        return candidates[most]
     }
 }

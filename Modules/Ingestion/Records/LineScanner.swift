@@ -1,112 +1,88 @@
-#if canImport(Glibc)
-internal import Glibc
-#endif
+internal import PipelineCore
 
-/// Records are lines: NDJSON and logs. Blank lines are no records; a carriage return before the line end is dropped.
+/// Records are lines: NDJSON and logs. Blank lines are no records; carriage returns before the line end are dropped.
 struct LineScanner: RecordScanner {
-    /// The beginning of a line whose end has not come yet; of a line that is too long, its first MiB.
+    /// Whether the lines are JSON, and not any text.
+    private let isJSON: Bool
+    /// The beginning of a line whose end has not come yet.
     private var partial: [UInt8] = []
     private var partialLength = 0
+    /// How many bytes have been scanned.
     private var offset: Int64 = 0
-    private var isAtStart = true
-    private(set) var lastRecord = LastRecord()
+    private var isAtStart: Bool
+    private(set) var resumption = Resumption()
     var columns: [String]? { nil }
     var delimiter: UInt8? { nil }
 
+    /// - Parameter isAtStart: whether scanning begins where the file does; only there can a byte order mark stand.
+    init(isJSON: Bool, isAtStart: Bool) {
+        self.isJSON = isJSON
+        self.isAtStart = isAtStart
+    }
+
     mutating func scan(_ bytes: [UInt8], into sink: inout RecordSink) {
-        unsafe bytes.withUnsafeBytes { buffer in
-            var start = 0
-            if partialLength > 0, let end = unsafe lineEnd(in: buffer, from: 0) {
-                unsafe keep(UnsafeRawBufferPointer(rebasing: buffer[..<end]))
-                offset += 1
-                endLine(isTerminated: true, into: &sink)
-                start = end + 1
-            }
-            guard partialLength == 0 else { return unsafe keep(UnsafeRawBufferPointer(rebasing: buffer[start...])) }
-            let whole = unsafe buffer[start...].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? start
-            unsafe takeLines(UnsafeRawBufferPointer(rebasing: buffer[start..<whole]), into: &sink)
-            unsafe keep(UnsafeRawBufferPointer(rebasing: buffer[whole...]))
+        let bytes = bytes.span
+        offset += Int64(bytes.count)
+        var start = 0
+        if partialLength > 0 {
+            let end = bytes.firstIndex(of: .lineFeed, from: 0) ?? bytes.count
+            keep(bytes.extracting(0..<end))
+            guard end < bytes.count else { return }
+            takePartial(into: &sink)
+            start = end + 1
         }
+        while let end = bytes.firstIndex(of: .lineFeed, from: start) {
+            take(bytes.extracting(start..<end), length: end - start, into: &sink)
+            start = end + 1
+        }
+        keep(bytes.extracting(start..<bytes.count))
     }
 
     mutating func finish(into sink: inout RecordSink, problem: String?) {
+        resumption = Resumption(offset: offset - Int64(partialLength), row: sink.row)
         guard partialLength > 0 else { return }
-        if let problem {
-            sink.reject(partial, problem)
-            lastRecord = LastRecord(start: offset - Int64(partialLength), isTerminated: false)
-            partialLength = 0
-        } else {
-            endLine(isTerminated: false, into: &sink)
-        }
+        if let problem { sink.reject(partial.span, problem) } else { takePartial(into: &sink) }
     }
 
-    /// Takes a region of whole lines.
-    private mutating func takeLines(_ region: UnsafeRawBufferPointer, into sink: inout RecordSink) {
-        let isClean = unsafe isCleanText(region)
-        var start = 0
-        while let end = unsafe lineEnd(in: region, from: start) {
-            let line = unsafe UnsafeRawBufferPointer(rebasing: region[start..<end])
-            let before = sink.count
-            if isClean, !isAtStart, line.count <= longestRecord, unsafe isOrdinary(line) {
-                unsafe sink.accept(line)
-            } else {
-                unsafe emit(Array(line), isClean: isClean, into: &sink)
-            }
-            if sink.count > before { lastRecord = LastRecord(start: offset, isTerminated: true) }
-            offset += Int64(line.count + 1)
-            start = end + 1
-        }
+    /// Keeps a line's beginning: enough to tell that it is too long, whatever is dropped from its ends.
+    private mutating func keep(_ bytes: Span<UInt8>) {
+        partialLength += bytes.count
+        let room = longestRecord + 8 - partial.count
+        if room > 0 { partial.append(bytes: bytes.extracting(0..<min(room, bytes.count))) }
     }
 
-    private func lineEnd(in buffer: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        guard start < buffer.count, let base = buffer.baseAddress,
-            let found = unsafe memchr(base + start, Int32(UInt8(ascii: "\n")), buffer.count - start)
-        else { return nil }
-        return unsafe UnsafeRawPointer(found) - base
-    }
-
-    /// Neither blank nor ended by a carriage return.
-    private func isOrdinary(_ line: UnsafeRawBufferPointer) -> Bool {
-        guard let first = unsafe line.first, let last = unsafe line.last else { return false }
-        return first > 32 && last != UInt8(ascii: "\r")
-    }
-
-    private mutating func keep(_ rest: UnsafeRawBufferPointer) {
-        offset += Int64(rest.count)
-        partialLength += rest.count
-        if partialLength <= longestRecord {
-            unsafe partial.append(contentsOf: rest)
-        } else if partial.count > 1 << 20 {
-            partial.removeLast(partial.count - (1 << 20))
-        }
-    }
-
-    /// Takes the line that was kept; its line end, if it has one, is counted in `offset`.
-    private mutating func endLine(isTerminated: Bool, into sink: inout RecordSink) {
-        let start = offset - Int64(partialLength) - (isTerminated ? 1 : 0)
-        let before = sink.count
-        if partialLength > longestRecord {
-            sink.reject(partial, "it is longer than \(longestRecord >> 20) MiB")
-        } else {
-            emit(partial, isClean: false, into: &sink)
-        }
-        if sink.count > before { lastRecord = LastRecord(start: start, isTerminated: isTerminated) }
-        partial.removeAll(keepingCapacity: partial.capacity < 1 << 20)
+    private mutating func takePartial(into sink: inout RecordSink) {
+        var line: [UInt8] = []
+        swap(&line, &partial)
+        take(line.span, length: partialLength, into: &sink)
         partialLength = 0
+        line.removeAll(keepingCapacity: line.capacity < 1 << 20)
+        swap(&line, &partial)
     }
 
-    private mutating func emit(_ line: [UInt8], isClean: Bool, into sink: inout RecordSink) {
-        var line = line[...]
-        if isAtStart, line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
-        isAtStart = false
-        if line.last == UInt8(ascii: "\r") { line = line.dropLast() }
-        if line.allSatisfy({ $0 == 32 || $0 == 9 }) { return }
-        if line.count > longestRecord {
-            sink.reject(line, "it is longer than \(longestRecord >> 20) MiB")
-        } else if !isClean, let problem = problem(inText: line) {
-            sink.reject(line, problem)
-        } else {
-            sink.accept(line)
+    /// Takes one line without its line feed, of which all `length` bytes are there unless it is too long.
+    private mutating func take(_ line: Span<UInt8>, length: Int, into sink: inout RecordSink) {
+        var (start, end) = (0, line.count)
+        if isAtStart {
+            isAtStart = false
+            if line.startsWithByteOrderMark { start = 3 }
         }
+        while end > start, line[end - 1] == .carriageReturn { end -= 1 }
+        let record = line.extracting(start..<end)
+        guard length > line.count || !record.isBlank else { return }
+        if length > line.count || record.count > longestRecord {
+            sink.reject(record, tooLong)
+        } else if let problem = problem(record) {
+            sink.reject(record, problem)
+        } else {
+            sink.accept(record)
+        }
+    }
+
+    private func problem(_ record: Span<UInt8>) -> String? {
+        let traits = TextTraits(record)
+        if let problem = isJSON ? traits.problem(inJSON: record) : traits.problem(in: record) { return problem }
+        // The engine would take it for a line end.
+        return traits.hasCarriageReturn ? "it contains a carriage return" : nil
     }
 }

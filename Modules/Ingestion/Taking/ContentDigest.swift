@@ -19,17 +19,14 @@ struct ContentDigest {
     var value: String { Self.hexadecimal(hasher.finalize()) }
 
     /// The digest of the first bytes.
-    var head: String { Self.head(of: headBytes, length: Int64(Self.headLength)) }
-
-    /// The digest that a shorter content would have as its head.
-    static func head(of bytes: [UInt8], length: Int64) -> String {
-        var hasher = SHA256()
-        unsafe bytes.prefix(Int(min(length, Int64(headLength)))).withUnsafeBytes { unsafe hasher.update(bufferPointer: $0) }
-        return hexadecimal(hasher.finalize())
+    var head: String {
+        var digest = ContentDigest()
+        digest.update(headBytes[...])
+        return digest.value
     }
 
     private static func hexadecimal(_ digest: SHA256.Digest) -> String {
-        let digits = Array("0123456789abcdef")
-        return String(digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

@@ -12,80 +12,76 @@ struct FileContent {
         coding = codings.first { file.path.hasSuffix("." + $0.fileExtension) }
     }
 
-    /// The decompressed bytes from the beginning.
-    func read() async throws -> ByteStream {
-        let stored = try await source.read(file, from: 0)
+    /// The bytes as they are stored; nil if the file has gone since it was listed.
+    func stored(from offset: Int64) async throws -> ByteStream? {
+        do { return try await source.read(file, from: offset) } catch let error as PipelineError
+            where error.code == .notFound
+        {
+            return nil
+        }
+    }
+
+    /// The decompressed bytes from the beginning; nil if the file has gone since it was listed.
+    func read() async throws -> ByteStream? {
+        guard let stored = try await stored(from: 0) else { return nil }
         return coding?.decode(stored) ?? stored
+    }
+
+    /// Whether the file is there and begins like an entry's content.
+    func begins(like entry: LandedFile) async throws -> Bool {
+        guard let bytes = try await read() else { return false }
+        let headLength = Int(min(entry.contentLength, Int64(ContentDigest.headLength)))
+        var beginning: [UInt8] = []
+        for try await chunk in bytes {
+            beginning += chunk
+            if beginning.count >= headLength { break }
+        }
+        var digest = ContentDigest()
+        digest.update(beginning.prefix(headLength))
+        return digest.head == entry.head
     }
 
     /// What was already taken of this content under any name: the longest earlier content that this one begins with.
     ///
     /// Reads no further than its first 4 KiB when nothing that is known begins like it.
-    func identify(among known: [LandedFile]) async throws -> Identified {
-        var digest = ContentDigest()
-        var candidates: [LandedFile]?
-        var resumed: [Int64: ContentDigest] = [:]
-        var longest: LandedFile?
+    func identify(among known: KnownContents) async throws -> Identity {
+        guard let bytes = try await read() else { return .gone }
         var beginning: [UInt8] = []
-        var boundaries: [Int64] = []
-
-        func passBoundaries() {
-            while let boundary = boundaries.first, boundary <= digest.length {
-                boundaries.removeFirst()
-                resumed[boundary] = digest
-                for candidate in candidates ?? [] where candidate.contentLength == boundary && candidate.digest == digest.value {
-                    longest = candidate
-                }
-            }
-        }
-        func choose() -> Bool {
-            let likely = known.filter { $0.head == ContentDigest.head(of: beginning, length: $0.contentLength) && $0.contentLength <= Int64(Int.max) }
-            candidates = likely
-            boundaries = Set(likely.flatMap { [$0.contentLength, $0.resumeOffset] }).sorted()
-            return !likely.isEmpty
-        }
-        func absorb(_ chunk: [UInt8]) {
-            var start = 0
-            while let boundary = boundaries.first, boundary <= digest.length + Int64(chunk.count - start) {
-                let end = start + Int(boundary - digest.length)
-                digest.update(chunk[start..<end])
-                start = end
-                passBoundaries()
-            }
-            digest.update(chunk[start...])
-        }
-
+        var match: ContentMatch?
+        var isDamaged = false
         do {
-            for try await chunk in try await read() {
-                if candidates == nil {
-                    beginning += chunk
-                    guard beginning.count >= ContentDigest.headLength else { continue }
-                    guard choose() else { return Identified(longest: nil, isWhole: false, resume: nil) }
-                    passBoundaries()
-                    absorb(beginning)
-                } else {
-                    absorb(chunk)
+            for try await chunk in bytes {
+                if match != nil {
+                    match?.take(chunk)
+                    continue
                 }
+                beginning += chunk
+                guard beginning.count >= ContentDigest.headLength else { continue }
+                match = known.match(forBeginning: beginning)
+                guard match != nil else { return .unknown }
+                match?.take(beginning)
             }
         } catch let error as PipelineError where error.code == .corruptData {
-            // Damaged compression: what can be read is judged when it is taken.
+            isDamaged = true  // What can be read is judged when it is taken.
         }
-        if candidates == nil {
-            guard choose() else { return Identified(longest: nil, isWhole: false, resume: nil) }
-            passBoundaries()
-            absorb(beginning)
+        if match == nil {
+            match = known.match(forBeginning: beginning)
+            match?.take(beginning)
         }
-        let isWhole = longest.map { $0.contentLength == digest.length } ?? false
-        return Identified(longest: longest, isWhole: isWhole, resume: longest.flatMap { resumed[$0.resumeOffset] })
+        guard let match, let longest = match.longest, let resume = match.resume else { return .unknown }
+        if let entry = known.entry(of: match.digest, isDamaged: isDamaged) { return .known(entry) }
+        return .grown(from: longest, resume, length: match.digest.length)
     }
 
     /// What a file's content turned out to be.
-    struct Identified {
-        /// The earlier content that it begins with.
-        let longest: LandedFile?
-        /// Whether there is nothing behind that.
-        let isWhole: Bool
-        /// The digest up to where the next part begins.
-        let resume: ContentDigest?
+    enum Identity {
+        /// The file is no longer there.
+        case gone
+        /// It begins with nothing that is known.
+        case unknown
+        /// All of it is known.
+        case known(LandedFile)
+        /// It begins with an earlier content, whose digest up to where the next part begins is given, and goes on.
+        case grown(from: LandedFile, ContentDigest, length: Int64)
     }
 }

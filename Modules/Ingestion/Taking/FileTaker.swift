@@ -3,64 +3,66 @@ internal import PipelineCore
 /// Takes one file: its bytes into the raw zone as they come, its records into the spool, in one pass.
 struct FileTaker {
     let job: IngestionJob
-    let clock: @Sendable () -> Timestamp
 
     /// Reads a file of the source, stores it, and spools its records.
-    func take(_ item: IngestionPlan.Item, into spool: inout Spool) async throws -> LandedFile {
+    ///
+    /// Nil if the file has gone, or is not what it was when it was looked at: the next run sees what it is then.
+    func take(_ item: IngestionPlan.Item, known: KnownContents, into spool: inout Spool) async throws -> LandedFile? {
         let content = FileContent(item.file, of: job.source, codings: job.codings)
-        let arrival = clock()
-        var entry = LandedFile(
-            path: item.file.path, fileID: item.earlier?.fileID ?? "", size: item.file.size,
-            modified: item.file.modified.microseconds, arrival: arrival.microseconds, coding: content.coding?.fileExtension
-        )
-        entry.supersedes = item.supersedes
-        if item.action == .known, let earlier = item.earlier { return Self.repeated(earlier, as: entry) }
-
-        var digest = item.resume ?? ContentDigest()
-        entry.contentOffset = item.earlier?.resumeOffset ?? 0
-        entry.firstRow = item.earlier?.resumeRow ?? 1
-        entry.columns = item.earlier?.columns
-        entry.delimiter = item.earlier?.delimiter
+        var entry = entry(for: item, coding: content.coding)
+        if item.action == .known, let earlier = item.earlier { return Self.repeating(earlier, as: entry) }
+        var digest = ContentDigest()
+        if item.action == .grown, let earlier = item.earlier, let resume = item.resume {
+            // What is read now does not begin at the file's beginning, and would not show that it is another file.
+            guard try await content.begins(like: earlier) else { return nil }
+            Self.resume(earlier, in: &entry, isFork: item.isFork)
+            digest = resume
+        }
         entry.startOffset = content.coding == nil ? entry.contentOffset : 0
+        guard let stored = try await content.stored(from: entry.startOffset) else { return nil }
 
-        let object = try await job.rawZone.object(of: job.name, arrival: arrival, fileExtension: Self.fileExtension(of: item.file.path))
+        let arrival = Timestamp(microseconds: entry.arrival)
+        let object = try await job.rawZone.object(
+            of: job.name,
+            arrival: arrival,
+            fileExtension: Self.fileExtension(of: item.file.path)
+        )
         do {
-            let stored = Tee(try await job.source.read(item.file, from: entry.startOffset), into: object)
-            let plain = content.coding?.decode(stored) ?? stored
-            try await scan(plain, skipping: content.coding == nil ? 0 : entry.contentOffset, entry: &entry, digest: &digest, into: &spool)
-            while try await stored.next() != nil {}  // What is behind damage is kept all the same.
-            let info = try await object.finish()
-            entry.object = info.key.rawValue
-            if job.format(of: item.file) == .parquet { spool.addParquet(job.localPath(info.key)) }
+            let copied = Tee(stored, into: object)
+            let scanned = try await scan(
+                content.coding?.decode(copied) ?? copied,
+                skipping: content.coding == nil ? 0 : entry.contentOffset,
+                entry: &entry,
+                digest: &digest,
+                into: &spool
+            )
+            (entry.digest, entry.head, entry.contentLength) = (digest.value, digest.head, digest.length)
+            if entry.fileID.isEmpty { entry.fileID = String(entry.digest.prefix(32)) }
+            let same = known.entry(of: digest, isDamaged: scanned.isDamaged)
+            if same != nil || digest.length < item.earlier?.contentLength ?? 0 {
+                await object.abort()
+                spool.skip()
+                return same.map { Self.repeating($0, as: entry) }
+            }
+            while try await copied.next() != nil {}  // What is behind damage is kept all the same.
+            entry.object = try await object.finish().key.rawValue
+            add(entry, scanned, to: &spool)
+            return entry
         } catch {
             await object.abort()
             throw error
         }
-        entry.digest = digest.value
-        entry.head = digest.head
-        entry.contentLength = digest.length
-        if entry.fileID.isEmpty { entry.fileID = String(entry.digest.prefix(32)) }
-        spool.add(entry)
-        return entry
     }
 
-    /// Spools the records of a file without storing anything; of Parquet the engine must be able to read the file itself.
+    /// Spools the records of a file without storing anything.
     func look(at file: SourceFile, into spool: inout Spool) async throws {
         let content = FileContent(file, of: job.source, codings: job.codings)
-        var entry = LandedFile(
-            path: file.path, fileID: "preview-\(spool.nextIndex)", size: file.size, modified: file.modified.microseconds,
-            arrival: clock().microseconds, coding: content.coding?.fileExtension
-        )
+        guard let bytes = try await content.read() else { return }
+        var entry = entry(for: IngestionPlan.Item(file: file, action: .new), coding: content.coding)
+        entry.fileID = "preview-\(spool.nextIndex)"
         var digest = ContentDigest()
-        guard job.format(of: file) == .parquet else {
-            try await scan(try await content.read(), skipping: 0, entry: &entry, digest: &digest, into: &spool)
-            return spool.add(entry)
-        }
-        let copy = try await spool.workspace.file("preview-\(spool.nextIndex).parquet")
-        for try await chunk in try await content.read() { try await copy.append(chunk) }
-        try await copy.finish()
-        spool.addParquet(copy.path)
-        spool.add(entry)
+        let scanned = try await scan(bytes, skipping: 0, isStored: false, entry: &entry, digest: &digest, into: &spool)
+        add(entry, scanned, to: &spool)
     }
 
     /// Spools the records of a file that an earlier run has landed.
@@ -70,20 +72,42 @@ struct FileTaker {
         let stored = try await job.rawZone.read(ObjectKey(rawValue: key))
         var entry = landed
         var digest = ContentDigest()
-        try await scan(
-            coding?.decode(stored) ?? stored, skipping: coding == nil ? 0 : landed.contentOffset, entry: &entry, digest: &digest, into: &spool
+        let scanned = try await scan(
+            coding?.decode(stored) ?? stored,
+            skipping: coding == nil ? 0 : landed.contentOffset,
+            entry: &entry,
+            digest: &digest,
+            into: &spool
         )
-        if job.format(ofPath: landed.path) == .parquet { spool.addParquet(job.localPath(ObjectKey(rawValue: key))) }
-        guard job.format(ofPath: landed.path) == .parquet || entry.rows == landed.rows else {
+        guard scanned.sink == nil || entry.rows == landed.rows else {
             throw PipelineError(
-                .corruptData, "\(key) has \(entry.rows) rows, the landing log says \(landed.rows)", while: "reading the raw zone"
+                .corruptData,
+                "\(key) has \(entry.rows) rows, the landing log says \(landed.rows)",
+                while: "reading the raw zone",
+                hint:
+                    "if the source's format, delimiter or columns were changed in the config, change them back for one run"
             )
         }
-        spool.add(landed)
+        add(landed, scanned, to: &spool)
+    }
+
+    // MARK: Entries
+
+    private func entry(for item: IngestionPlan.Item, coding: (any ContentCoding)?) -> LandedFile {
+        var entry = LandedFile(
+            path: item.file.path,
+            fileID: "",
+            size: item.file.size,
+            modified: item.file.modified.microseconds,
+            arrival: job.clock().microseconds,
+            coding: coding?.fileExtension
+        )
+        entry.supersedes = item.replaces
+        return entry
     }
 
     /// An entry that only says: this path holds what is known already.
-    private static func repeated(_ earlier: LandedFile, as entry: LandedFile) -> LandedFile {
+    private static func repeating(_ earlier: LandedFile, as entry: LandedFile) -> LandedFile {
         var repeated = earlier
         repeated.path = entry.path
         repeated.object = nil
@@ -91,17 +115,52 @@ struct FileTaker {
         repeated.modified = entry.modified
         repeated.arrival = entry.arrival
         repeated.coding = entry.coding
-        repeated.rows = 0
-        repeated.supersedes = []
+        repeated.supersedes = entry.supersedes
         return repeated
     }
 
+    /// Makes an entry go on where an earlier one ended.
+    private static func resume(_ earlier: LandedFile, in entry: inout LandedFile, isFork: Bool) {
+        entry.contentOffset = earlier.resumeOffset
+        entry.firstRow = earlier.resumeRow
+        entry.columns = earlier.columns
+        entry.delimiter = earlier.delimiter
+        // Whoever continued the content first has replaced its last rows by whole ones, and has its identity.
+        guard !isFork else { return }
+        entry.fileID = earlier.fileID
+        if earlier.hasProvisionalRows {
+            entry.supersedes.append(.init(fileID: earlier.fileID, fromRow: earlier.resumeRow))
+        }
+    }
+
+    private func add(_ entry: LandedFile, _ scanned: Scanned, to spool: inout Spool) {
+        guard scanned.sink == nil else { return spool.add(entry, scanned.sink, shape: scanned.shape) }
+        let stored = entry.object.flatMap { job.rawZone.localPath(of: ObjectKey(rawValue: $0)) }
+        spool.add(entry, parquet: scanned.copy ?? stored ?? "")
+    }
+
+    // MARK: Records
+
+    /// What came of a file's bytes; without a sink where the engine reads the file itself.
+    private struct Scanned {
+        var sink: RecordSink?
+        var shape = Spool.Shape.lines
+        var isDamaged = false
+        /// Where the plain bytes are, if the engine cannot read the object as it is stored.
+        var copy: String?
+    }
+
     private func scan(
-        _ plain: ByteStream, skipping skipped: Int64, entry: inout LandedFile, digest: inout ContentDigest, into spool: inout Spool
-    ) async throws {
+        _ plain: ByteStream,
+        skipping skipped: Int64,
+        isStored: Bool = true,
+        entry: inout LandedFile,
+        digest: inout ContentDigest,
+        into spool: inout Spool
+    ) async throws -> Scanned {
         guard var scanner = job.scanner(for: entry) else {
-            for try await chunk in plain { digest.update(chunk[...]) }
-            return
+            let copy = isStored && entry.coding == nil ? nil : try await spool.file("\(spool.nextIndex).parquet")
+            return try await pass(plain, on: copy, digest: &digest)
         }
         var sink = RecordSink(fileIndex: spool.nextIndex, firstRow: entry.firstRow)
         var toSkip = skipped
@@ -109,75 +168,63 @@ struct FileTaker {
         do {
             for try await chunk in plain {
                 try Task.checkCancellation()
-                var rest = chunk[...]
-                if toSkip > 0 {
-                    let dropped = Int(min(toSkip, Int64(rest.count)))
-                    toSkip -= Int64(dropped)
-                    rest = rest.dropFirst(dropped)
-                    guard !rest.isEmpty else { continue }
+                let new = toSkip == 0 ? chunk : Array(chunk.dropFirst(Int(min(toSkip, Int64(chunk.count)))))
+                toSkip -= Int64(chunk.count - new.count)
+                digest.update(new[...])
+                scanner.scan(new, into: &sink)
+                if sink.clean.count + sink.rejected.count > 1 << 20 {
+                    try await spool.drain(&sink, shape: Self.shape(of: scanner))
                 }
-                digest.update(rest)
-                scanner.scan(rest.count == chunk.count ? chunk : Array(rest), into: &sink)
-                if sink.clean.count + sink.rejected.count > 1 << 20 { try await spool.drain(&sink, shape: shape(of: scanner)) }
             }
         } catch let error as PipelineError where error.code == .corruptData {
             problem = error.message
         }
         let before = sink.rejectedCount
         scanner.finish(into: &sink, problem: problem)
-        if let problem, sink.rejectedCount == before { sink.reject([], problem) }
-        try await spool.drain(&sink, shape: shape(of: scanner))
-        spool.close(sink, shape: shape(of: scanner))
-        note(scanner, sink, in: &entry, length: digest.length)
+        if let problem, sink.rejectedCount == before { sink.reject(problem) }
+        try await spool.drain(&sink, shape: Self.shape(of: scanner))
+        Self.note(scanner, sink, in: &entry)
+        return Scanned(sink: sink, shape: Self.shape(of: scanner), isDamaged: problem != nil)
     }
 
-    private func shape(of scanner: any RecordScanner) -> Spool.Shape {
-        Spool.Shape(columns: scanner.columns, delimiter: scanner.columns == nil ? nil : scanner.delimiter ?? UInt8(ascii: ","))
+    /// Passes on what the engine reads itself; what is damaged it will refuse.
+    private func pass(
+        _ plain: ByteStream,
+        on copy: (any WorkspaceFile)?,
+        digest: inout ContentDigest
+    ) async throws -> Scanned {
+        var scanned = Scanned(copy: copy?.path)
+        do {
+            for try await chunk in plain {
+                digest.update(chunk[...])
+                try await copy?.append(chunk)
+            }
+        } catch let error as PipelineError where error.code == .corruptData {
+            scanned.isDamaged = true
+        }
+        try await copy?.finish()
+        return scanned
     }
 
-    private func note(_ scanner: any RecordScanner, _ sink: RecordSink, in entry: inout LandedFile, length: Int64) {
+    private static func shape(of scanner: any RecordScanner) -> Spool.Shape {
+        scanner.columns.map { Spool.Shape(columns: $0, delimiter: scanner.delimiter ?? .comma) } ?? .lines
+    }
+
+    private static func note(_ scanner: any RecordScanner, _ sink: RecordSink, in entry: inout LandedFile) {
         entry.rows = sink.count
         entry.columns = scanner.columns
         entry.delimiter = scanner.delimiter.map { String(UnicodeScalar($0)) }
-        let last = scanner.lastRecord
-        if last.isTerminated {
-            (entry.resumeOffset, entry.resumeRow) = (length, sink.row)
-        } else {
-            (entry.resumeOffset, entry.resumeRow) = (entry.contentOffset + last.start, sink.row - 1)
-        }
+        entry.resumeOffset = entry.contentOffset + scanner.resumption.offset
+        entry.resumeRow = scanner.resumption.row
     }
 
     /// Everything behind the file name's first dot: `csv.gz`.
     private static func fileExtension(of path: String) -> String {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         let parts = name.split(separator: ".", omittingEmptySubsequences: true).dropFirst()
-        let known = parts.suffix(2).filter { $0.allSatisfy { $0.isLetter || $0.isNumber } && $0.count <= 8 }
+        let known = parts.suffix(2).filter {
+            $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) } && $0.count <= 8
+        }
         return known.isEmpty ? "bin" : known.joined(separator: ".")
     }
-}
-
-/// Passes chunks on and stores them in the raw zone on the way.
-private actor Tee: AsyncSequence {
-    typealias Element = [UInt8]
-    typealias Failure = any Error
-    // SAFETY: only `next()` touches it, and whoever calls that awaits it before calling again.
-    private nonisolated(unsafe) var bytes: any AsyncIteratorProtocol<[UInt8], any Error>
-    private let object: any RawObjectWriter
-
-    init(_ bytes: ByteStream, into object: any RawObjectWriter) {
-        unsafe self.bytes = bytes.makeAsyncIterator()
-        self.object = object
-    }
-
-    func next() async throws -> [UInt8]? {
-        guard let chunk = unsafe try await bytes.next(isolation: self) else { return nil }
-        try await object.append(chunk)
-        return chunk
-    }
-
-    struct Iterator: AsyncIteratorProtocol {
-        let tee: Tee
-        mutating func next() async throws -> [UInt8]? { try await tee.next() }
-    }
-    nonisolated func makeAsyncIterator() -> Iterator { Iterator(tee: self) }
 }

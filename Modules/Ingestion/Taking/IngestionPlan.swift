@@ -15,20 +15,30 @@ public struct IngestionPlan: Sendable {
     }
     /// One file and what is to be done with it.
     public struct Item: Sendable {
+        /// The file as it was listed.
         public let file: SourceFile
+        /// What is to be done with it.
         public let action: Action
-        /// The entry that it continues or repeats.
-        let earlier: LandedFile?
+        /// What it continues or repeats.
+        var earlier: LandedFile?
         /// The digest of what comes before the new part.
-        let resume: ContentDigest?
-        var supersedes: [LandedFile.Superseded] = []
+        var resume: ContentDigest?
+        /// The size of the decompressed content, where it was read.
+        var length: Int64 = 0
+        /// Another file has already been taken as the continuation of `earlier`: this one's rows get an identity of their own.
+        var isFork = false
+        /// Another file of the plan continues the same content: when that has been taken, this one is looked at again.
+        var isContested = false
+        /// Rows of the content that its path held before.
+        var replaces: [LandedFile.Superseded] = []
     }
     /// Files whose size and time of change are those that were taken; they are not read.
     public let unchanged: Int
+    /// The files that are to be taken, in this order.
     public let items: [Item]
     /// Landings that an earlier run logged and did not get into the table.
     public let unconsumed: [Landing]
-    let latestLanding: Int64?
+    let ledger: Ledger
 
     /// Whether there is anything to do at all.
     public var isEmpty: Bool { items.isEmpty && unconsumed.isEmpty }
@@ -36,58 +46,83 @@ public struct IngestionPlan: Sendable {
 
 extension IngestionJob {
     /// Looks at the source, the ledger and the table, and decides; reads only files that may be known or continued.
+    ///
+    /// A file that goes away while this looks is left out.
     public func plan() async throws -> IngestionPlan {
         let ledger = try await rawZone.ledger(of: name)
         let byPath = Dictionary(ledger.files.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
-        let known = ledger.files.filter { !ledger.retired.contains($0.fileID) && $0.contentLength > 0 }
+        let known = KnownContents(ledger)
         var unchanged: [LandedFile] = []
         var items: [IngestionPlan.Item] = []
         for file in try await source.list() {
+            try Task.checkCancellation()
             if let entry = byPath[file.path], entry.size == file.size, entry.modified == file.modified.microseconds {
                 unchanged.append(entry)
-            } else {
-                items.append(try await decide(file, known: known, isTaken: byPath[file.path] != nil))
+            } else if let item = try await decide(file, known: known, isTaken: byPath[file.path] != nil) {
+                items.append(item)
             }
         }
         let present = Set(unchanged.map(\.fileID) + items.compactMap(\.earlier?.fileID))
-        for index in items.indices where items[index].action != .known {
+        for index in items.indices {
             guard let before = byPath[items[index].file.path], !ledger.retired.contains(before.fileID) else { continue }
-            items[index].supersedes += superseded(before, by: items[index], present: present)
+            items[index].replaces = superseded(before, by: items[index], present: present)
         }
         let consumed = try await tables.snapshot(of: options.table, at: nil)?.cursors[cursor]
         return IngestionPlan(
-            unchanged: unchanged.count, items: items, unconsumed: try await rawZone.landings(of: name, after: consumed),
-            latestLanding: ledger.latest
+            unchanged: unchanged.count,
+            items: Self.contesting(items),
+            unconsumed: try await rawZone.landings(of: name, after: consumed),
+            ledger: ledger
         )
     }
 
-    private func decide(_ file: SourceFile, known: [LandedFile], isTaken: Bool) async throws -> IngestionPlan.Item {
-        guard !known.isEmpty, file.size > 0 else {
-            return IngestionPlan.Item(file: file, action: isTaken ? .changed : .new, earlier: nil, resume: nil)
+    /// What is to be done with a file; nil if it is no longer there.
+    func decide(_ file: SourceFile, known: KnownContents, isTaken: Bool) async throws -> IngestionPlan.Item? {
+        let fresh = IngestionPlan.Item(file: file, action: isTaken ? .changed : .new)
+        guard !known.isEmpty, file.size > 0 else { return fresh }
+        switch try await FileContent(file, of: source, codings: codings).identify(among: known) {
+        case .gone: return nil
+        case .unknown: return fresh
+        case .known(let entry): return IngestionPlan.Item(file: file, action: .known, earlier: entry)
+        case .grown(let earlier, let resume, let length):
+            guard format(ofPath: file.path).canGrow else { return fresh }
+            return IngestionPlan.Item(
+                file: file,
+                action: .grown,
+                earlier: earlier,
+                resume: resume,
+                length: length,
+                isFork: known.isContinued(earlier)
+            )
         }
-        let found = try await FileContent(file, of: source, codings: codings).identify(among: known)
-        guard let earlier = found.longest else {
-            return IngestionPlan.Item(file: file, action: isTaken ? .changed : .new, earlier: nil, resume: nil)
-        }
-        if found.isWhole { return IngestionPlan.Item(file: file, action: .known, earlier: earlier, resume: nil) }
-        guard format(of: file).canGrow else {
-            return IngestionPlan.Item(file: file, action: isTaken ? .changed : .new, earlier: nil, resume: nil)
-        }
-        var item = IngestionPlan.Item(file: file, action: .grown, earlier: earlier, resume: found.resume)
-        if earlier.resumeOffset < earlier.contentLength {
-            item.supersedes = [.init(fileID: earlier.fileID, fromRow: earlier.resumeRow)]
-        }
-        return item
     }
 
     /// The rows of a path's earlier content that a new content takes the place of. Content that is still there under
     /// another name was moved, not changed.
     private func superseded(
-        _ before: LandedFile, by item: IngestionPlan.Item, present: Set<String>
+        _ before: LandedFile,
+        by item: IngestionPlan.Item,
+        present: Set<String>
     ) -> [LandedFile.Superseded] {
-        let isLog = [.lines, .ndjson].contains(format(of: item.file))
+        let isLog = [.lines, .ndjson].contains(format(ofPath: item.file.path))
         let change = options.onChange ?? (isLog ? .append : .replace)
-        guard change == .replace, item.earlier?.fileID != before.fileID, !present.contains(before.fileID) else { return [] }
+        let hasRows = before.resumeRow > 1 || before.hasProvisionalRows
+        guard change == .replace, hasRows, !present.contains(before.fileID) else { return [] }
         return [.init(fileID: before.fileID, fromRow: 1)]
+    }
+
+    /// Of several files that continue one content, as a log and its copy do for a moment while it is rotated, the shortest
+    /// comes first, and the others when it has been taken.
+    private static func contesting(_ items: [IngestionPlan.Item]) -> [IngestionPlan.Item] {
+        var continued: Set<String> = []
+        var contested: [IngestionPlan.Item] = []
+        for item in items.filter({ $0.action == .grown }).sorted(by: { $0.length < $1.length }) {
+            guard let content = item.earlier?.fileID, !continued.insert(content).inserted else { continue }
+            var item = item
+            item.isContested = true
+            contested.append(item)
+        }
+        let paths = Set(contested.map(\.file.path))
+        return items.filter { !paths.contains($0.file.path) } + contested
     }
 }

@@ -6,6 +6,8 @@ struct Spool {
     struct Shape: Hashable {
         let columns: [String]?
         let delimiter: UInt8?
+        /// One record a line, without fields.
+        static let lines = Shape(columns: nil, delimiter: nil)
     }
     /// The records of one shape.
     struct Group {
@@ -15,29 +17,51 @@ struct Spool {
         var hasLineEnds = false
         var rows: Int64 = 0
     }
+    /// A file of the landing, and the index by which records refer to it.
+    struct Entry {
+        let index: Int
+        var file: LandedFile
+    }
 
-    /// The landing that is spooled, in the order of the file indexes.
-    private(set) var files: [LandedFile] = []
+    private(set) var entries: [Entry] = []
     /// Parquet objects by file index: the engine reads them where they lie.
     private(set) var parquet: [(index: Int, path: String)] = []
     private(set) var groups: [Shape: Group] = [:]
     private(set) var rejectedRows: Int64 = 0
-    private(set) var rejects: (any WorkspaceFile)?
+    /// The index of the file that comes next.
+    private(set) var nextIndex = 0
+    private var rejects: (any WorkspaceFile)?
     private var longestReject = 0
-    let workspace: any Workspace
-    let prefix: String
+    private var names: [String] = []
+    private let workspace: any Workspace
+    private let prefix: String
 
     init(_ prefix: String, in workspace: any Workspace) {
         self.prefix = prefix
         self.workspace = workspace
     }
 
-    var rows: Int64 { files.reduce(0) { $0 + $1.rows } }
-    var nextIndex: Int { files.count }
+    var files: [LandedFile] { entries.map(\.file) }
+    var rows: Int64 { entries.reduce(0) { $0 + $1.file.rows } }
 
-    mutating func add(_ file: LandedFile) { files.append(file) }
+    /// Counts a file whose records are all here.
+    mutating func add(_ file: LandedFile, _ sink: RecordSink?, shape: Shape) {
+        if let sink {
+            groups[shape]?.rows += sink.cleanCount
+            rejectedRows += sink.rejectedCount
+        }
+        entries.append(Entry(index: nextIndex, file: file))
+        nextIndex += 1
+    }
 
-    mutating func addParquet(_ path: String) { parquet.append((nextIndex, path)) }
+    /// Counts a Parquet object, which the engine reads where it lies.
+    mutating func add(_ file: LandedFile, parquet path: String) {
+        parquet.append((nextIndex, path))
+        add(file, nil, shape: .lines)
+    }
+
+    /// Leaves out a file: what is here of it belongs to no file and is passed over.
+    mutating func skip() { nextIndex += 1 }
 
     /// Writes out what a sink has gathered and empties it.
     mutating func drain(_ sink: inout RecordSink, shape: Shape) async throws {
@@ -46,7 +70,7 @@ struct Spool {
             if let existing = groups[shape] {
                 group = existing
             } else {
-                group = Group(shape: shape, file: try await workspace.file("\(prefix)-\(groups.count).records"))
+                group = Group(shape: shape, file: try await file("\(groups.count).records"))
             }
             try await group.file.append(sink.clean)
             group.longest = max(group.longest, sink.longest)
@@ -56,30 +80,34 @@ struct Spool {
         }
         guard !sink.rejected.isEmpty else { return }
         let rejects: any WorkspaceFile
-        if let existing = self.rejects { rejects = existing } else { rejects = try await workspace.file("\(prefix)-rejects.csv") }
+        if let existing = self.rejects { rejects = existing } else { rejects = try await file("rejects.csv") }
         self.rejects = rejects
-        longestReject = max(longestReject, sink.rejected.count)
+        longestReject = max(longestReject, sink.longestRejected)
         try await rejects.append(sink.rejected)
         sink.rejected.removeAll(keepingCapacity: true)
     }
 
-    /// Turns away a file that the engine cannot read at all.
-    mutating func rejectFile(_ index: Int, reason: String) async throws {
-        var sink = RecordSink(fileIndex: index, firstRow: 1)
-        sink.reject([], reason)
-        try await drain(&sink, shape: Shape(columns: nil, delimiter: nil))
-        close(sink, shape: Shape(columns: nil, delimiter: nil))
-        parquet.removeAll { $0.index == index }
-        files[index].rows = 1
+    /// Notes how many rows a Parquet object has.
+    mutating func setRows(_ rows: Int64, ofFile index: Int) {
+        guard let position = entries.firstIndex(where: { $0.index == index }) else { return }
+        entries[position].file.rows = rows
     }
 
-    /// Notes how many rows a Parquet object has.
-    mutating func setRows(_ rows: Int64, ofFile index: Int) { files[index].rows = rows }
+    /// Turns away a Parquet object that the engine cannot read.
+    mutating func rejectParquet(_ index: Int, reason: String) async throws {
+        var sink = RecordSink(fileIndex: index, firstRow: 1)
+        sink.reject(reason)
+        try await drain(&sink, shape: .lines)
+        rejectedRows += 1
+        parquet.removeAll { $0.index == index }
+        setRows(1, ofFile: index)
+    }
 
-    /// Notes the counts of a file whose records are all drained.
-    mutating func close(_ sink: RecordSink, shape: Shape) {
-        groups[shape]?.rows += sink.cleanCount
-        rejectedRows += sink.rejectedCount
+    /// Opens a file of the spool.
+    mutating func file(_ name: String) async throws -> any WorkspaceFile {
+        let file = try await workspace.file("\(prefix)-\(name)")
+        names.append("\(prefix)-\(name)")
+        return file
     }
 
     /// Closes the files; the engine may read them now.
@@ -90,20 +118,54 @@ struct Spool {
 
     /// Removes the files.
     func remove() async throws {
-        for path in groups.values.map(\.file.path) + [rejects?.path].compactMap({ $0 }) {
-            try await workspace.remove(path.split(separator: "/").last.map(String.init) ?? path)
-        }
+        for name in names { try await workspace.remove(name) }
     }
 
     /// The broken records as the engine sees them.
     var rejectsTable: EngineTable {
         let schema = Schema([
-            Field("file", .bigint), Field("row", .bigint), Field("reason", .varchar), Field("encoding", .varchar), Field("raw", .varchar),
+            Field("file", .bigint), Field("row", .bigint), Field("reason", .varchar), Field("encoding", .varchar),
+            Field("raw", .varchar),
         ])
-        let paths = rejects.map { [$0.path] } ?? []
         return EngineTable(
-            "rejected_records", schema: schema,
-            storage: .text(paths, delimiter: ",", quote: "\"", longest: longestReject, hasLineEnds: true)
+            "rejected_records",
+            schema: schema,
+            storage: .text(
+                rejects.map { [$0.path] } ?? [],
+                delimiter: ",",
+                quote: "\"",
+                longest: longestReject,
+                hasLineEnds: true
+            )
         )
+    }
+
+    /// Which file a record came from; its columns are `file`, `path`, `file_id` and `received_at`.
+    mutating func filesTable() async throws -> EngineTable {
+        var bytes: [UInt8] = []
+        var longest = 0
+        for entry in entries {
+            let start = bytes.count
+            bytes += "\(entry.index),".utf8
+            bytes.append(quoted: Array(entry.file.path.utf8).span)
+            bytes += ",\(entry.file.fileID),\(Timestamp(microseconds: entry.file.arrival))\n".utf8
+            longest = max(longest, bytes.count - start)
+        }
+        let file = try await file("files.csv")
+        try await file.append(bytes)
+        try await file.finish()
+        let schema = Schema([
+            Field("file", .bigint), Field("path", .varchar), Field("file_id", .varchar),
+            Field("received_at", .timestamptz),
+        ])
+        // A path may contain anything, line ends too.
+        let storage = EngineTable.Storage.text(
+            bytes.isEmpty ? [] : [file.path],
+            delimiter: ",",
+            quote: "\"",
+            longest: longest,
+            hasLineEnds: true
+        )
+        return EngineTable("landed_files", schema: schema, storage: storage)
     }
 }

@@ -100,7 +100,8 @@ struct CommitDraft {
     private func transactions() throws -> [DeltaTransaction] {
         try change.cursors.sorted { $0.key < $1.key }.compactMap { name, position in
             let current = before?.cursors[name]
-            guard position >= current ?? position else {
+            // A table that is computed anew may be so from inputs that were rebuilt; what is added comes from further on.
+            guard change.mode == .replace || position >= current ?? position else {
                 throw PipelineError(
                     .internalError,
                     "input '\(name)' would go back from \(current ?? 0) to \(position)",

@@ -100,6 +100,8 @@ public struct LandingLog: RawZone {
     }
 
     /// Reads all logs to learn what has landed, and removes nothing of a source whose log is not whole.
+    ///
+    /// The grace must be longer than any ingestion takes from its first object to its landing.
     public func vacuum(grace: Duration) async throws -> (files: Int, bytes: Int64) {
         let limit = now().before(grace)
         var (count, bytes) = (0, Int64(0))

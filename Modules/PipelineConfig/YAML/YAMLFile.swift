@@ -14,7 +14,8 @@ struct YAMLFile {
         do {
             return parse(try TextFile.read(path, limit: Self.sizeLimit))
         } catch {
-            let hint = error.problem == "does not exist" ? "name the config file with -c FILE" : nil
+            let cure = "name the config file with -c FILE, or let `millrace init` write one"
+            let hint = error.problem == "does not exist" ? cure : nil
             return reject("the config file \(error.problem)", hint: hint, at: nil)
         }
     }

@@ -11,7 +11,10 @@ public protocol RecordDialect: Sendable {
     /// quotes, numbers as written, objects and lists as JSON text, JSON null and what is missing as NULL. `text` must hold
     /// JSON objects only.
     func selectingMembers(
-        _ members: [(column: String, path: [String])], of text: String, passing columns: [String], from relation: String
+        _ members: [(column: String, path: [String])],
+        of text: String,
+        passing columns: [String],
+        from relation: String
     ) -> String
 
     /// A JSON object without some of its top-level members, as JSON text.
@@ -30,7 +33,11 @@ public protocol RecordDialect: Sendable {
     ///
     /// Returns a SELECT like ``selectingMembers(_:of:passing:from:)``; where the expression does not match, all are NULL.
     func selectingGroups(
-        _ groups: [String], pattern: String, of text: String, passing columns: [String], from relation: String
+        _ groups: [String],
+        pattern: String,
+        of text: String,
+        passing columns: [String],
+        from relation: String
     ) -> String
 
     /// Whether a regular expression matches anywhere in a text.

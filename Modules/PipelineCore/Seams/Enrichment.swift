@@ -10,17 +10,30 @@ public protocol UserAgentParser: Sendable {
 public struct UserAgent: Sendable, Hashable {
     /// `desktop`, `mobile`, `tablet`, `tv`, `console`, `wearable`, `car`, `bot` or nil.
     public var deviceCategory: String?
+    /// The maker, such as `Apple`.
     public var deviceBrand: String?
+    /// The model as the maker names it, such as `iPhone`.
     public var deviceModel: String?
+    /// The operating system without its version.
     public var osName: String?
+    /// As many parts as the header tells: `14`, `10.15.7`.
     public var osVersion: String?
+    /// The browser, or the app that shows pages, without its version.
     public var browserName: String?
+    /// As many parts as the header tells.
     public var browserVersion: String?
     /// A crawler, monitor or script rather than a person.
     public var isBot: Bool
+    /// What a header tells; nothing unless given.
     public init(
-        deviceCategory: String? = nil, deviceBrand: String? = nil, deviceModel: String? = nil, osName: String? = nil,
-        osVersion: String? = nil, browserName: String? = nil, browserVersion: String? = nil, isBot: Bool = false
+        deviceCategory: String? = nil,
+        deviceBrand: String? = nil,
+        deviceModel: String? = nil,
+        osName: String? = nil,
+        osVersion: String? = nil,
+        browserName: String? = nil,
+        browserVersion: String? = nil,
+        isBot: Bool = false
     ) {
         self.deviceCategory = deviceCategory
         self.deviceBrand = deviceBrand
@@ -49,6 +62,7 @@ public struct Place: Sendable, Hashable {
     public var region: String?
     /// The English name.
     public var city: String?
+    /// A place, as far as it is known.
     public init(country: String? = nil, region: String? = nil, city: String? = nil) {
         self.country = country
         self.region = region

@@ -13,7 +13,9 @@ public struct SourceFile: Sendable, Hashable {
     public let path: String
     /// In bytes, as stored.
     public let size: Int64
+    /// When its content last changed, as the place itself tells.
     public let modified: Timestamp
+    /// A file as a listing shows it.
     public init(path: String, size: Int64, modified: Timestamp) {
         self.path = path
         self.size = size

@@ -11,7 +11,10 @@ public enum ProgressUnit: Sendable { case bytes, rows, steps }
 
 /// Tells nobody.
 public struct SilentProgress: ProgressReporting {
+    /// Reports to nobody.
     public init() {}
+    /// Does nothing.
     public func advance(_ work: String, done: Int64, total: Int64?, unit: ProgressUnit) {}
+    /// Does nothing.
     public func finish(_ work: String, outcome: String) {}
 }

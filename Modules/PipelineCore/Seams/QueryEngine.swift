@@ -14,12 +14,14 @@ public protocol QueryEngine: Sendable {
 
     /// Runs the steps of a job in order, in one session; the first failing step ends it.
     ///
-    /// - Parameter progress: called after each step with the number of steps done.
+    /// `progress` is called after each step with the number of steps done.
     func run(_ job: EngineJob, progress: @escaping @Sendable (Int) -> Void) async throws -> EngineResult
 
     /// Runs one query and lends its rows to `body`; the schema is known before the first row, the program ends with `body`.
     func withRows<Result: Sendable>(
-        of sql: SQLText, over inputs: [EngineTable], _ body: @escaping @Sendable (Schema, RowStream) async throws -> Result
+        of sql: SQLText,
+        over inputs: [EngineTable],
+        _ body: @escaping @Sendable (Schema, RowStream) async throws -> Result
     ) async throws -> Result
 
     /// The columns of a Parquet file that nobody here wrote, in types of ours, and how many rows it has.
@@ -31,9 +33,11 @@ public protocol QueryEngine: Sendable {
 
 /// A piece of SQL and where it comes from.
 public struct SQLText: Sendable, Hashable {
+    /// One statement, without a semicolon behind it if it is a query.
     public let text: String
     /// The file of a user's query, for error messages; nil for SQL that we ship.
     public let origin: String?
+    /// SQL and where it comes from.
     public init(_ text: String, origin: String? = nil) {
         self.text = text
         self.origin = origin
@@ -53,9 +57,13 @@ public struct EngineTable: Sendable {
         /// size of the longest record in bytes, `hasLineEnds` whether a quoted field contains a line end.
         case text([String], delimiter: String, quote: String?, longest: Int, hasLineEnds: Bool)
     }
+    /// What SQL calls it.
     public let name: DatasetName
+    /// Its columns, in order, with the types that the engine reads them as.
     public let schema: Schema
+    /// Where its rows are.
     public let storage: Storage
+    /// A table over files.
     public init(_ name: DatasetName, schema: Schema, storage: Storage) {
         self.name = name
         self.schema = schema
@@ -79,8 +87,11 @@ public struct EngineJob: Sendable {
     }
     /// Says what runs, for logs and errors.
     public let name: String
+    /// What the steps can read, beside what earlier steps made.
     public let inputs: [EngineTable]
+    /// In the order in which they run.
     public let steps: [Step]
+    /// A job over inputs.
     public init(name: String, inputs: [EngineTable], steps: [Step]) {
         self.name = name
         self.inputs = inputs
@@ -92,17 +103,23 @@ public struct EngineJob: Sendable {
 public struct EngineResult: Sendable {
     /// What a `write` step wrote, by label.
     public struct Written: Sendable {
+        /// The columns that the engine wrote.
         public let schema: Schema
+        /// Where the rows are; without rows none, or one without rows.
         public let files: [StagedFile]
+        /// What a step wrote.
         public init(schema: Schema, files: [StagedFile]) {
             self.schema = schema
             self.files = files
         }
+        /// The rows of all files.
         public var rowCount: Int64 { files.reduce(0) { $0 + $1.rowCount } }
     }
+    /// By the label of the step.
     public let written: [String: Written]
     /// Rows of the `measure` steps, by label: column name to text, NULL as nil.
     public let measured: [String: [[String: String?]]]
+    /// What a job gave.
     public init(written: [String: Written], measured: [String: [[String: String?]]]) {
         self.written = written
         self.measured = measured

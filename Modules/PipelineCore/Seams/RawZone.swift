@@ -3,10 +3,9 @@
 /// A landing is the unit of ingestion. Its sequence number is the cursor that a table records when it has consumed it
 /// (``TableChange/cursors``), so a landing that was not consumed is found and consumed by the next run.
 public protocol RawZone: Sendable {
-    /// Opens a new object of a source. Nothing is visible before its landing is logged; an object that never lands is
-    /// removed by ``vacuum(grace:)``.
+    /// Opens a new object of a source; `fileExtension` is as it came, without a leading dot: `csv.gz`.
     ///
-    /// - Parameter fileExtension: as it came, without a leading dot: `csv.gz`.
+    /// Nothing is visible before its landing is logged; an object that never lands is removed by ``vacuum(grace:)``.
     func object(of source: String, arrival: Timestamp, fileExtension: String) async throws -> any RawObjectWriter
 
     /// Logs a landing durably, and with it all its objects at once; returns its sequence number.
@@ -37,7 +36,9 @@ public typealias RawObjectWriter = ObjectWriter
 public struct Landing: Sendable, Hashable, Codable {
     /// Counts from 0 within a source, without holes.
     public let sequence: Int64
+    /// In the order in which they were taken.
     public let files: [LandedFile]
+    /// A landing by its parts.
     public init(sequence: Int64, files: [LandedFile]) {
         self.sequence = sequence
         self.files = files
@@ -52,6 +53,7 @@ public struct Ledger: Sendable, Hashable {
     public let files: [LandedFile]
     /// Contents whose rows were all superseded, and that were not taken again since.
     public let retired: Set<String>
+    /// What is known of a source.
     public init(latest: Int64?, files: [LandedFile], retired: Set<String>) {
         self.latest = latest
         self.files = files
@@ -103,8 +105,11 @@ public struct LandedFile: Sendable, Hashable, Codable {
 
     /// Rows of an earlier landing that no longer count.
     public struct Superseded: Sendable, Hashable, Codable {
+        /// The content whose rows are meant.
         public var fileID: String
+        /// The first of them, from 1; all that follow are meant too.
         public var fromRow: Int64
+        /// Rows of a content from a position on.
         public init(fileID: String, fromRow: Int64) {
             self.fileID = fileID
             self.fromRow = fromRow

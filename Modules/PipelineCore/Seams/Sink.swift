@@ -14,10 +14,13 @@ public protocol Sink: Sendable {
 public struct DeliveryHeader: Sendable, Hashable {
     /// The pipeline's name from the config.
     public let pipeline: String
+    /// The run that delivers; what ``Sink/currentDelivery()`` tells from the commit on.
     public let run: RunID
+    /// When that run began.
     public let startedAt: Timestamp
     /// The IANA name of the zone that days are counted in.
     public let timezone: String
+    /// What is told about a delivery.
     public init(pipeline: String, run: RunID, startedAt: Timestamp, timezone: String) {
         self.pipeline = pipeline
         self.run = run

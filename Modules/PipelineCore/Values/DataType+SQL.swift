@@ -12,7 +12,8 @@ extension DataType: CustomStringConvertible {
         case .timestamptz: "TIMESTAMPTZ"
         case .list(let element): "\(element)[]"
         case .structure(let fields):
-            "STRUCT(" + fields.map { "\"\($0.name.replacing("\"", with: "\"\""))\" \($0.type)" }.joined(separator: ", ") + ")"
+            "STRUCT(" + fields.map { "\"\($0.name.replacing("\"", with: "\"\""))\" \($0.type)" }.joined(separator: ", ")
+                + ")"
         }
     }
 }

@@ -1,8 +1,8 @@
 extension DatasetDefinition {
-    /// The table that ingestion fills with events and the clickstream job reads: every accepted event as it came, in
-    /// the one shape that all sources are mapped to. Duplicates are still in it; enrichment is not.
+    /// The table that ingestion fills with events and the clickstream job reads.
     ///
-    /// Columns whose names begin with `_` say where a row came from and are never exported.
+    /// It holds every accepted event as it came, in the one shape that all sources are mapped to. Duplicates are still in
+    /// it; enrichment is not. The columns of ``EventLog/provenance`` say where a row came from and are not exported.
     public static let eventLog = DatasetDefinition(
         name: "event_log",
         summary: "Every accepted event as it came, duplicates included. One row is one received event.",
@@ -14,6 +14,7 @@ extension DatasetDefinition {
 public enum EventLog {
     /// A column that a mapping may fill.
     public struct Column: Sendable, Hashable {
+        /// Name, type and meaning of the column.
         public let field: Field
         /// The column holds JSON text: objects of the source go in as they are.
         public let isJSON: Bool
@@ -21,7 +22,11 @@ public enum EventLog {
 
     /// All columns that a mapping may fill, in order.
     public static let mapped: [Column] = [
-        text("event_id", "Identifies the event; a row that brings none gets one from its file's content and its position", isNullable: false),
+        text(
+            "event_id",
+            "Identifies the event; a row that brings none gets one from its file's content and its position",
+            isNullable: false
+        ),
         text("source", "The config name of the source, or what the mapping says", isNullable: false),
         text("type", "track, page, screen, identify, group or alias", isNullable: false),
         text("name", "What happened, in the source's words"),

@@ -19,8 +19,11 @@ public indirect enum DataType: Sendable, Hashable {
 
 /// One column of a table, or one member of a struct.
 public struct Field: Sendable, Hashable {
+    /// As SQL and readers name it; case does not tell two columns of a table apart.
     public var name: String
+    /// What its values are.
     public var type: DataType
+    /// Whether a value may be NULL.
     public var isNullable: Bool
     /// What the column means, for people: shown by `millrace tables` and shipped beside exports.
     public var description: String
@@ -36,10 +39,14 @@ public struct Field: Sendable, Hashable {
 
 /// The columns of a table, in order.
 public struct Schema: Sendable, Hashable {
+    /// The columns, in order.
     public var fields: [Field]
+    /// Columns in an order.
     public init(_ fields: [Field]) { self.fields = fields }
 
+    /// The names of the columns, in order.
     public var names: [String] { fields.map(\.name) }
+    /// The column of a name, in exactly this spelling; nil where there is none.
     public subscript(name: String) -> Field? { fields.first { $0.name == name } }
 
     /// Whether names, types and order are the same; descriptions and nullability may differ.
@@ -51,13 +58,16 @@ public struct Schema: Sendable, Hashable {
 
 /// What a dataset is: the agreement that BI teams build on.
 public struct DatasetDefinition: Sendable, Hashable {
+    /// Under which it is found in the lake and in every sink.
     public var name: DatasetName
     /// What the dataset is for and what one row of it is, in one or two sentences.
     public var summary: String
+    /// Its columns, in order.
     public var schema: Schema
     /// The columns that together identify a row; empty where none do.
     public var key: [String]
 
+    /// A definition; without a key nothing identifies a row.
     public init(name: DatasetName, summary: String, schema: Schema, key: [String] = []) {
         self.name = name
         self.summary = summary

@@ -9,6 +9,7 @@ public struct Timestamp: Hashable, Sendable, Comparable, Codable {
     /// Milliseconds since 1970, rounded down.
     public var milliseconds: Int64 { (microseconds - (microseconds % 1000 + 1000) % 1000) / 1000 }
 
+    /// Earlier before later.
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
 
     /// Calendar fields in UTC, by the days-from-civil algorithm of the proleptic Gregorian calendar.

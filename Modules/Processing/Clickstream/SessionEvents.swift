@@ -11,7 +11,7 @@ extension ClickstreamModels {
               is_page_view, is_conversion, referrer, channel, campaign_source, campaign_medium, campaign_name,
               country, region, city, device_category, os_name, browser_name, position, previous_label
             """
-        // Events without a visitor must not become one visitor.
+        // Events without a visitor have no order among each other; on their own each, they are not sorted as one visitor's.
         let visitor = "visitor_id, CASE WHEN visitor_id IS NULL THEN event_id END"
         let start =
             "concat_ws('|', e.visitor_id, CAST(\(microseconds("session_started_at")) AS \(dialect.type(.varchar))))"

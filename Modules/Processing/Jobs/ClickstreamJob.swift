@@ -18,10 +18,13 @@ public struct ClickstreamJob: ProcessingJob {
         (models.models.map(\.query) + [userAgents.version, locator?.version ?? ""]).joined(separator: "\n")
     }
 
+    /// The twelve datasets, in the order in which they are published.
     public var outputs: [DatasetName] { models.definitions.map(\.name) }
 
+    /// The event log; the lookups are the job's own.
     public func inputs(among tables: [DatasetName]) -> [DatasetName] { [DatasetDefinition.eventLog.name] }
 
+    /// Computes all datasets in one session of the engine, then publishes them one after the other.
     public func run(in context: JobContext) async throws -> JobReport {
         let freshness = try await Freshness.current(of: self, in: context.tables)
         let log = try await context.input(.eventLog).table
@@ -34,25 +37,36 @@ public struct ClickstreamJob: ProcessingJob {
         }
         let counts = EngineJob.Step.measure(label: "received", SQLText("SELECT count(*) AS n FROM event_log"))
         let steps = models.steps { staging[$0] ?? "" } + [counts]
-        let result = try await context.engine.run(EngineJob(name: "job '\(context.name)'", inputs: inputs, steps: steps)) { done in
+        let result = try await context.engine.run(
+            EngineJob(name: "job '\(context.name)'", inputs: inputs, steps: steps)
+        ) { done in
             context.progress.advance(context.name, done: Int64(done), total: Int64(steps.count), unit: .steps)
         }
         return try await publish(result, freshness: freshness, in: context)
     }
 
     private func publish(
-        _ result: EngineResult, freshness: Freshness, in context: JobContext
+        _ result: EngineResult,
+        freshness: Freshness,
+        in context: JobContext
     ) async throws -> JobReport {
         var report = JobReport()
         for definition in models.definitions {
             guard let written = result.written[definition.name.rawValue] else {
-                throw PipelineError(.internalError, "the engine did not write \(definition.name)", while: "running job '\(context.name)'")
+                throw PipelineError(
+                    .internalError,
+                    "the engine did not write \(definition.name)",
+                    while: "running job '\(context.name)'"
+                )
             }
             let existing = try await context.tables.snapshot(of: definition.name, at: nil)
             _ = try await context.tables.commit(
                 TableChange(
-                    definition: definition, mode: .replace, files: written.files,
-                    cursors: freshness.cursors(forVersion: (existing?.version ?? -1) + 1), readVersion: existing?.version,
+                    definition: definition,
+                    mode: .replace,
+                    files: written.files,
+                    cursors: freshness.cursors(forVersion: (existing?.version ?? -1) + 1),
+                    readVersion: existing?.version,
                     run: context.run
                 )
             )

@@ -14,27 +14,38 @@ public enum DataCheck: Sendable, Hashable {
     case range(column: String, minimum: Double?, maximum: Double?)
 
     /// Checks a table all at once; throws `checkFailed` naming every check that does not hold, with the number of rows.
-    static func verify(_ checks: [DataCheck], of table: EngineTable, with engine: any QueryEngine, job: String) async throws {
+    static func verify(_ checks: [DataCheck], of table: EngineTable, with engine: any QueryEngine, job: String)
+        async throws
+    {
         guard !checks.isEmpty else { return }
         let known = Set(table.schema.names.map { $0.lowercased() })
         let missing = checks.flatMap(\.columns).filter { !known.contains($0.lowercased()) }
         guard missing.isEmpty else {
             throw PipelineError(
-                .checkFailed, "a check names '\(missing[0])', which \(table.name) does not have", while: "checking job '\(job)'",
+                .checkFailed,
+                "a check names '\(missing[0])', which \(table.name) does not have",
+                while: "checking job '\(job)'",
                 hint: "it has: \(table.schema.names.joined(separator: ", "))"
             )
         }
         let steps = checks.enumerated().map {
-            EngineJob.Step.measure(label: "\($0)", SQLText($1.countingViolations(in: sqlIdentifier(table.name.rawValue))))
+            EngineJob.Step.measure(
+                label: "\($0)",
+                SQLText($1.countingViolations(in: sqlIdentifier(table.name.rawValue)))
+            )
         }
-        let result = try await engine.run(EngineJob(name: "the checks of '\(job)'", inputs: [table], steps: steps)) { _ in }
+        let result = try await engine.run(EngineJob(name: "the checks of '\(job)'", inputs: [table], steps: steps)) {
+            _ in
+        }
         let failures = checks.enumerated().compactMap { index, check -> String? in
             let count = (result.measured["\(index)"]?.first?["n"] ?? nil).flatMap { Int64($0) } ?? 0
             return check.failure(count)
         }
         guard failures.isEmpty else {
             throw PipelineError(
-                .checkFailed, failures.joined(separator: "; "), while: "checking job '\(job)'",
+                .checkFailed,
+                failures.joined(separator: "; "),
+                while: "checking job '\(job)'",
                 hint: "the new result was not published; \(table.name) is as it was"
             )
         }
@@ -52,31 +63,40 @@ public enum DataCheck: Sendable, Hashable {
     private func countingViolations(in table: String) -> String {
         switch self {
         case .notNull(let columns):
-            return "SELECT count(*) AS n FROM \(table) WHERE " + columns.map { "\(sqlIdentifier($0)) IS NULL" }.joined(separator: " OR ")
+            return "SELECT count(*) AS n FROM \(table) WHERE "
+                + columns.map { "\(sqlIdentifier($0)) IS NULL" }.joined(separator: " OR ")
         case .unique(let columns):
             let list = columns.map(sqlIdentifier).joined(separator: ", ")
-            return "SELECT count(*) AS n FROM (SELECT \(list) FROM \(table) GROUP BY \(list) HAVING count(*) > 1) AS repeated"
+            return
+                "SELECT count(*) AS n FROM (SELECT \(list) FROM \(table) GROUP BY \(list) HAVING count(*) > 1) AS repeated"
         case .rowCount: return "SELECT count(*) AS n FROM \(table)"
         case .accepted(let column, let values):
             let list = values.map(sqlLiteral).joined(separator: ", ")
             return "SELECT count(*) AS n FROM \(table) WHERE CAST(\(sqlIdentifier(column)) AS VARCHAR) NOT IN (\(list))"
         case .range(let column, let minimum, let maximum):
-            let bounds = [minimum.map { "\(sqlIdentifier(column)) < \($0)" }, maximum.map { "\(sqlIdentifier(column)) > \($0)" }]
+            let bounds = [
+                minimum.map { "\(sqlIdentifier(column)) < \($0)" }, maximum.map { "\(sqlIdentifier(column)) > \($0)" },
+            ]
             return "SELECT count(*) AS n FROM \(table) WHERE " + bounds.compactMap { $0 }.joined(separator: " OR ")
         }
     }
 
     private func failure(_ count: Int64) -> String? {
+        let rows = count == 1 ? "1 row has" : "\(count) rows have"
         switch self {
         case .rowCount(let minimum, let maximum):
-            if let minimum, count < minimum { return "there are \(count) rows, fewer than \(minimum)" }
-            if let maximum, count > maximum { return "there are \(count) rows, more than \(maximum)" }
+            let all = count == 1 ? "there is 1 row" : "there are \(count) rows"
+            if let minimum, count < minimum { return "\(all), fewer than \(minimum)" }
+            if let maximum, count > maximum { return "\(all), more than \(maximum)" }
             return nil
         case _ where count == 0: return nil
-        case .notNull(let columns): return "\(count) rows have no \(columns.joined(separator: " or "))"
-        case .unique(let columns): return "\(count) values of \(columns.joined(separator: ", ")) stand in more than one row"
-        case .accepted(let column, _): return "\(count) rows have another \(column) than accepted"
-        case .range(let column, _, _): return "\(count) rows have a \(column) out of range"
+        case .notNull(let columns): return "\(rows) no \(columns.joined(separator: " or "))"
+        case .unique(let columns):
+            let values = count == 1 ? "1 value of" : "\(count) values of"
+            return
+                "\(values) \(columns.joined(separator: ", ")) \(count == 1 ? "stands" : "stand") in more than one row"
+        case .accepted(let column, _): return "\(rows) a value of \(column) that is not accepted"
+        case .range(let column, _, _): return "\(rows) a value of \(column) out of range"
         }
     }
 }
@@ -85,28 +105,31 @@ extension ConfigurationType where Value == DataCheck {
     /// `{ not_null: [day] }`, `{ unique: [day] }`, `{ row_count: { min: 1 } }`, `{ accepted_values: { column: c, values: [a, b] } }`,
     /// `{ range: { column: c, min: 0, max: 1 } }`.
     static var check: ConfigurationType {
-        let columns = ConfigurationType<[String]>.list(.text(example: "day"))
+        let columns = filled(.text(example: "day"))
         let count = ConfigurationType<Int>.integer(in: 0...Int.max, example: 1)
         let rows = ConfigurationType<DataCheck>.object(example: "{ min: 1 }") { block in
             let minimum = block.optional("min", count, "At least so many rows.")
             let maximum = block.optional("max", count, "At most so many rows.")
-            if minimum == nil, maximum == nil, !block.isDescribing { block.reject(key: nil, "it needs 'min' or 'max'") }
+            checkBounds(minimum, maximum, of: block)
             return .rowCount(minimum: minimum, maximum: maximum)
         }
-        let accepted = ConfigurationType<DataCheck>.object(example: "{ column: status, values: [open, closed] }") { block in
+        let accepted = ConfigurationType<DataCheck>.object(example: "{ column: status, values: [open, closed] }") {
+            block in
             .accepted(
                 column: block.require("column", .text(example: "status"), "The column."),
-                values: block.require("values", .list(.text(example: "open")), "All values that it may have.")
+                values: block.require("values", filled(.text(example: "open")), "All values that it may have.")
             )
         }
         let range = ConfigurationType<DataCheck>.object(example: "{ column: rate, min: 0, max: 1 }") { block in
             let column = block.require("column", .text(example: "rate"), "The column.")
             let minimum = block.optional("min", .number, "Its lowest value.")
             let maximum = block.optional("max", .number, "Its highest value.")
-            if minimum == nil, maximum == nil, !block.isDescribing { block.reject(key: nil, "it needs 'min' or 'max'") }
+            checkBounds(minimum, maximum, of: block)
             return .range(column: column, minimum: minimum, maximum: maximum)
         }
         return .object(example: "{ not_null: [day] }") { block in
+            let kinds = ["not_null", "unique", "row_count", "accepted_values", "range"]
+            let given = kinds.count(where: block.has)
             let found = [
                 block.optional("not_null", columns, "Columns that are never NULL.").map { DataCheck.notNull($0) },
                 block.optional("unique", columns, "Columns that together never repeat.").map { DataCheck.unique($0) },
@@ -114,10 +137,24 @@ extension ConfigurationType where Value == DataCheck {
                 block.optional("accepted_values", accepted, "The only values of a column."),
                 block.optional("range", range, "The bounds of a column."),
             ].compactMap { $0 }
-            if found.count != 1, !block.isDescribing, !block.has("not_null") || found.count > 1 {
-                block.reject(key: nil, "a check is exactly one of: not_null, unique, row_count, accepted_values, range")
+            if given != 1, !block.isDescribing {
+                block.reject(key: nil, "a check is exactly one of: \(kinds.joined(separator: ", "))")
             }
             return found.first ?? .rowCount(minimum: 0, maximum: nil)
         }
+    }
+
+    private static func filled(_ element: ConfigurationType<String>) -> ConfigurationType<[String]> {
+        .list(element).mapped(placeholder: [], expected: "a list of one or more") { $0.isEmpty ? nil : $0 }
+    }
+
+    private static func checkBounds<Bound: Comparable>(
+        _ minimum: Bound?,
+        _ maximum: Bound?,
+        of block: ConfigurationBlock
+    ) {
+        guard !block.isDescribing else { return }
+        if !block.has("min"), !block.has("max") { block.reject(key: nil, "it needs 'min' or 'max'") }
+        if let minimum, let maximum, minimum > maximum { block.reject(key: "min", "it is above 'max'") }
     }
 }

@@ -2,21 +2,29 @@ public import PipelineCore
 
 /// What an output was computed from, as its own log records it: nothing else remembers, so nothing can disagree.
 public struct Freshness: Sendable, Hashable {
-    /// The versions of the tables read; a table that did not exist is left out.
-    public let inputs: [DatasetName: Int64]
+    /// One version of a table that was read.
+    public struct Input: Sendable, Hashable {
+        /// Counted from 0.
+        public let version: Int64
+        /// When that version was made: a table that was dropped and made again counts its versions anew.
+        public let committedAt: Timestamp
+    }
+    /// The tables read; a table that did not exist is left out.
+    public let inputs: [DatasetName: Input]
     /// A digest of the job's definition.
     public let definition: String
 
     /// What the job would compute from now.
     public static func current(of job: any ProcessingJob, in tables: any TableStore) async throws -> Freshness {
-        var inputs: [DatasetName: Int64] = [:]
+        var inputs: [DatasetName: Input] = [:]
         for table in job.inputs(among: try await tables.tables()) {
-            if let version = try await tables.snapshot(of: table, at: nil)?.version { inputs[table] = version }
+            guard let snapshot = try await tables.snapshot(of: table, at: nil) else { continue }
+            inputs[table] = Input(version: snapshot.version, committedAt: snapshot.committedAt)
         }
         return Freshness(inputs: inputs, definition: fingerprint(job.definition))
     }
 
-    init(inputs: [DatasetName: Int64], definition: String) {
+    init(inputs: [DatasetName: Input], definition: String) {
         self.inputs = inputs
         self.definition = definition
     }
@@ -24,11 +32,16 @@ public struct Freshness: Sendable, Hashable {
     /// Why a job must run, in words for people; nil if all its outputs are up to date.
     public func staleness(of job: any ProcessingJob, in tables: any TableStore) async throws -> String? {
         for output in job.outputs {
-            guard let snapshot = try await tables.snapshot(of: output, at: nil) else { return "\(output) does not exist yet" }
+            guard let snapshot = try await tables.snapshot(of: output, at: nil) else {
+                return "\(output) does not exist yet"
+            }
             let recorded = Self.recorded(in: snapshot)
             if recorded.definition != definition { return "its definition has changed" }
-            for (input, version) in inputs.sorted(by: { $0.key < $1.key }) where recorded.inputs[input] != version {
-                return "\(input) is at version \(version)" + (recorded.inputs[input].map { ", computed from \($0)" } ?? "")
+            for (input, now) in inputs.sorted(by: { $0.key < $1.key }) where recorded.inputs[input] != now {
+                guard let then = recorded.inputs[input] else { return "\(input) is at version \(now.version)" }
+                return then.version < now.version
+                    ? "\(input) is at version \(now.version), computed from \(then.version)"
+                    : "\(input) was made anew"
             }
         }
         return nil
@@ -38,16 +51,23 @@ public struct Freshness: Sendable, Hashable {
     func cursors(forVersion version: Int64) -> [String: Int64] {
         // A position only grows, so a definition is recorded under its own name: the one with the highest version is it.
         var cursors = ["definition/\(definition)": version]
-        for (input, inputVersion) in inputs { cursors["input/\(input)"] = inputVersion }
+        for (name, input) in inputs {
+            cursors["input/\(name)"] = input.version
+            cursors["input/\(name)/committed_at"] = input.committedAt.microseconds
+        }
         return cursors
     }
 
     private static func recorded(in snapshot: TableSnapshot) -> Freshness {
-        var inputs: [DatasetName: Int64] = [:]
+        var inputs: [DatasetName: Input] = [:]
         var definition = (name: "", version: Int64(-1))
         for (name, position) in snapshot.cursors {
             if name.hasPrefix("input/") {
-                inputs[DatasetName(rawValue: String(name.dropFirst(6)))] = position
+                guard let committedAt = snapshot.cursors[name + "/committed_at"] else { continue }
+                inputs[DatasetName(rawValue: String(name.dropFirst(6)))] = Input(
+                    version: position,
+                    committedAt: Timestamp(microseconds: committedAt)
+                )
             } else if name.hasPrefix("definition/"), position > definition.version {
                 definition = (String(name.dropFirst(11)), position)
             }

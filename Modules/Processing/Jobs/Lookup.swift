@@ -30,7 +30,13 @@ struct Lookup {
         }
         try await parsed.finish()
         guard count.rows > 0 || existing == nil else { return try await context.workspace.remove(file) }
-        let storage = EngineTable.Storage.text([parsed.path], delimiter: ",", quote: "\"", longest: count.longest, hasLineEnds: true)
+        let storage = EngineTable.Storage.text(
+            [parsed.path],
+            delimiter: ",",
+            quote: "\"",
+            longest: count.longest,
+            hasLineEnds: true
+        )
         let new = EngineTable("parsed", schema: definition.schema, storage: storage)
         let columns = definition.schema.names.map(sqlIdentifier).joined(separator: ", ")
         let query = """
@@ -38,12 +44,20 @@ struct Lookup {
             UNION ALL SELECT \(columns) FROM \(definition.name) AS known WHERE known.\(versionColumn) = \(sqlLiteral(version))
             """
         let step = EngineJob.Step.write(
-            label: "rows", SQLText(query), into: try await context.tables.stage(definition.name, for: context.run), schema: definition.schema
+            label: "rows",
+            SQLText(query),
+            into: try await context.tables.stage(definition.name, for: context.run),
+            schema: definition.schema
         )
-        let result = try await context.engine.run(EngineJob(name: "parsing \(definition.name)", inputs: [new, table], steps: [step])) { _ in }
+        let result = try await context.engine.run(
+            EngineJob(name: "parsing \(definition.name)", inputs: [new, table], steps: [step])
+        ) { _ in }
         _ = try await context.tables.commit(
             TableChange(
-                definition: definition, mode: .replace, files: result.written["rows"]?.files ?? [], readVersion: existing?.version,
+                definition: definition,
+                mode: .replace,
+                files: result.written["rows"]?.files ?? [],
+                readVersion: existing?.version,
                 run: context.run
             )
         )
@@ -81,11 +95,16 @@ extension Lookup {
     /// User-agent headers.
     static func userAgents(_ parser: any UserAgentParser) -> Lookup {
         Lookup(
-            definition: .userAgents, column: "user_agent", key: "user_agent", versionColumn: "parser_version", version: parser.version
+            definition: .userAgents,
+            column: "user_agent",
+            key: "user_agent",
+            versionColumn: "parser_version",
+            version: parser.version
         ) { header in
             let agent = try parser.parse(header)
             return [
-                agent.deviceCategory, agent.deviceBrand, agent.deviceModel, agent.osName, agent.osVersion, agent.browserName,
+                agent.deviceCategory, agent.deviceBrand, agent.deviceModel, agent.osName, agent.osVersion,
+                agent.browserName,
                 agent.browserVersion, agent.isBot ? "true" : "false",
             ]
         }
@@ -94,7 +113,11 @@ extension Lookup {
     /// Network addresses; without a locator nothing is known of any.
     static func addresses(_ locator: (any AddressLocator)?) -> Lookup {
         Lookup(
-            definition: .addresses, column: "ip", key: "ip", versionColumn: "database_version", version: locator?.version ?? "none"
+            definition: .addresses,
+            column: "ip",
+            key: "ip",
+            versionColumn: "database_version",
+            version: locator?.version ?? "none"
         ) { address in
             let place = try locator?.locate(address)
             return [place?.country, place?.region, place?.city]

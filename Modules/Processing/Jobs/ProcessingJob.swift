@@ -17,14 +17,24 @@ public protocol ProcessingJob: Sendable {
 public struct JobContext: Sendable {
     /// The job's name in the config.
     public let name: String
+    /// The run that the job is part of.
     public let run: RunID
+    /// The tables of the lake.
     public let tables: any TableStore
+    /// Runs the SQL.
     public let engine: any QueryEngine
+    /// Holds files that are needed only during the run.
     public let workspace: any Workspace
+    /// Is told how the job goes on.
     public let progress: any ProgressReporting
 
+    /// What a job works with.
     public init(
-        name: String, run: RunID, tables: any TableStore, engine: any QueryEngine, workspace: any Workspace,
+        name: String,
+        run: RunID,
+        tables: any TableStore,
+        engine: any QueryEngine,
+        workspace: any Workspace,
         progress: any ProgressReporting
     ) {
         self.name = name
@@ -51,12 +61,16 @@ public struct JobReport: Sendable, Hashable {
     public var rows: [KeyedCount] = []
     /// Events that came more than once and were left out.
     public var duplicates: Int64 = 0
+    /// A report without rows.
     public init() {}
 
     /// A table with its rows.
     public struct KeyedCount: Sendable, Hashable {
+        /// The output.
         public let table: DatasetName
+        /// All its rows, as they are now.
         public let rows: Int64
+        /// An output with its rows.
         public init(table: DatasetName, rows: Int64) {
             self.table = table
             self.rows = rows

@@ -1,42 +1,50 @@
 /// The words of a query that may name tables: everything outside of strings and comments, in lower case.
 struct QueryWords {
     private var words: Set<String> = []
+    private var rest: ArraySlice<UInt8>
 
     init(_ sql: String) {
-        var rest = Array(sql.utf8)[...]
-        var word: [UInt8] = []
-        func isWordByte(_ byte: UInt8) -> Bool {
-            byte == 95 || byte >= 128 || (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-        }
-        func skip(past end: String) {
-            let end = Array(end.utf8)
-            while !rest.isEmpty, !rest.starts(with: end) { rest.removeFirst() }
-            rest = rest.dropFirst(end.count)
-        }
+        rest = Array(sql.utf8)[...]
         while let byte = rest.first {
-            if isWordByte(byte) {
-                word.append(byte)
-                rest.removeFirst()
-                continue
-            }
-            flush(&word)
             switch byte {
-            case UInt8(ascii: "'"):
-                rest.removeFirst()
-                skip(past: "'")
-            case UInt8(ascii: "-") where rest.starts(with: "--".utf8): skip(past: "\n")
-            case UInt8(ascii: "/") where rest.starts(with: "/*".utf8): skip(past: "*/")
+            case _ where Self.isWordByte(byte): insert(rest.prefix(while: Self.isWordByte))
+            case UInt8(ascii: "'"): skip("'", through: "'")
+            case UInt8(ascii: "\""):
+                insert(quotedName)
+                rest = rest.dropFirst()
+            case UInt8(ascii: "$"): skip(dollarQuote ?? "$", through: dollarQuote ?? "")
+            case UInt8(ascii: "-") where rest.starts(with: "--".utf8): skip("--", through: "\n")
+            case UInt8(ascii: "/") where rest.starts(with: "/*".utf8): skip("/*", through: "*/")
             default: rest.removeFirst()
             }
         }
-        flush(&word)
     }
 
     /// Whether a name stands among them.
     func contains(_ name: String) -> Bool { words.contains(name.lowercased()) }
 
-    private mutating func flush(_ word: inout [UInt8]) {
-        if !word.isEmpty { words.insert(String(decoding: word, as: UTF8.self).lowercased()) }
-        word.removeAll(keepingCapacity: true)
+    private mutating func insert(_ word: ArraySlice<UInt8>) {
+        words.insert(String(decoding: word, as: UTF8.self).lowercased())
+        rest = rest[word.endIndex...]
+    }
+
+    /// What stands between a `"` and the next; neither a string nor a comment begins in there.
+    private var quotedName: ArraySlice<UInt8> { rest.dropFirst().prefix { $0 != UInt8(ascii: "\"") } }
+
+    /// `$$` or `$tag$`, which ends where it is repeated.
+    private var dollarQuote: String? {
+        let tag = rest.dropFirst().prefix(while: Self.isWordByte)
+        guard rest[tag.endIndex...].first == UInt8(ascii: "$") else { return nil }
+        return "$\(String(decoding: tag, as: UTF8.self))$"
+    }
+
+    private mutating func skip(_ begin: String, through end: String) {
+        rest = rest.dropFirst(begin.utf8.count)
+        while !rest.isEmpty, !rest.starts(with: end.utf8) { rest.removeFirst() }
+        rest = rest.dropFirst(end.utf8.count)
+    }
+
+    private static func isWordByte(_ byte: UInt8) -> Bool {
+        byte == 95 || byte >= 128 || (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
     }
 }

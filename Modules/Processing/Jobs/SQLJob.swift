@@ -2,10 +2,14 @@ public import PipelineCore
 
 /// A user's query that becomes a table, published only if its checks hold.
 public struct SQLJob: ProcessingJob {
+    /// The table that the result becomes.
     public let into: DatasetName
+    /// One SELECT over tables of the lake.
     public let query: SQLText
+    /// What must hold of the result.
     public let checks: [DataCheck]
 
+    /// A job by its parts.
     public init(into: DatasetName, query: SQLText, checks: [DataCheck]) {
         self.into = into
         self.query = query
@@ -15,9 +19,14 @@ public struct SQLJob: ProcessingJob {
     /// Reads `query`, `into` and `checks`; a `query` that ends in `.sql` names a file, read with `readFile`, which returns
     /// nil where there is none.
     public init(_ block: ConfigurationBlock, readFile: @Sendable (String) -> String?) {
-        let text = block.require("query", .text(example: "sql/revenue.sql"), "A file with one SELECT, or the SELECT itself; tables by name.")
+        let text = block.require(
+            "query",
+            .text(example: "sql/revenue.sql"),
+            "A file with one SELECT, or the SELECT itself; tables by name."
+        )
         let name = ConfigurationType<String>.text(example: "daily_revenue").mapped(
-            placeholder: DatasetName(rawValue: "table"), expected: "a table name (lower-case letters, digits, _)"
+            placeholder: DatasetName(rawValue: ""),
+            expected: "a table name (lower-case letters, digits, _)"
         ) { DatasetName(rawValue: $0).isValid ? DatasetName(rawValue: $0) : nil }
         into = block.require("into", name, "The table that the result becomes.")
         checks = block.value("checks", .list(.check), default: [], "What must hold before the result is published.")
@@ -30,11 +39,17 @@ public struct SQLJob: ProcessingJob {
             query = SQLText(content, origin: text)
         } else {
             query = SQLText("SELECT 1 AS nothing")
-            block.reject(key: "query", "the file '\(text)' cannot be read", hint: "paths are relative to the config file")
+            block.reject(
+                key: "query",
+                "the file '\(text)' cannot be read",
+                hint: "paths are relative to the config file"
+            )
         }
     }
 
-    public var definition: String { query.text }
+    /// The text of the query, and what is checked of its result.
+    public var definition: String { checks.isEmpty ? query.text : "\(query.text)\n\(checks)" }
+    /// The one table that it fills.
     public var outputs: [DatasetName] { [into] }
 
     /// The tables whose names stand in the query, outside of strings and comments.
@@ -43,17 +58,22 @@ public struct SQLJob: ProcessingJob {
         return tables.filter { $0 != into && words.contains($0.rawValue) }
     }
 
+    /// Writes the result into a staging directory, checks it there, and publishes it whole.
     public func run(in context: JobContext) async throws -> JobReport {
         let freshness = try await Freshness.current(of: self, in: context.tables)
         var inputs: [EngineTable] = []
         for table in self.inputs(among: try await context.tables.tables()) {
             guard let snapshot = try await context.tables.snapshot(of: table, at: nil) else { continue }
-            inputs.append(EngineTable(table, schema: snapshot.definition.schema, storage: .parquet(snapshot.files.map(\.path))))
+            inputs.append(
+                EngineTable(table, schema: snapshot.definition.schema, storage: .parquet(snapshot.files.map(\.path)))
+            )
         }
         let existing = try await context.tables.snapshot(of: into, at: nil)
         let directory = try await context.tables.stage(into, for: context.run)
         let step = EngineJob.Step.write(label: into.rawValue, query, into: directory, schema: nil)
-        let result = try await context.engine.run(EngineJob(name: "job '\(context.name)'", inputs: inputs, steps: [step])) { _ in
+        let result = try await context.engine.run(
+            EngineJob(name: "job '\(context.name)'", inputs: inputs, steps: [step])
+        ) { _ in
             context.progress.advance(context.name, done: 1, total: 1, unit: .steps)
         }
         guard let written = result.written[into.rawValue] else {
@@ -62,12 +82,19 @@ public struct SQLJob: ProcessingJob {
         let table = EngineTable(into, schema: written.schema, storage: .parquet(written.files.map(\.path)))
         try await DataCheck.verify(checks, of: table, with: context.engine, job: context.name)
         let definition = DatasetDefinition(
-            name: into, summary: "The result of the job '\(context.name)'.", schema: written.schema, key: uniqueKey(in: written.schema)
+            name: into,
+            summary: "The result of the job '\(context.name)'.",
+            schema: written.schema,
+            key: uniqueKey(in: written.schema)
         )
         _ = try await context.tables.commit(
             TableChange(
-                definition: definition, mode: .replace, files: written.files,
-                cursors: freshness.cursors(forVersion: (existing?.version ?? -1) + 1), readVersion: existing?.version, run: context.run
+                definition: definition,
+                mode: .replace,
+                files: written.files,
+                cursors: freshness.cursors(forVersion: (existing?.version ?? -1) + 1),
+                readVersion: existing?.version,
+                run: context.run
             )
         )
         var report = JobReport()

@@ -1,4 +1,5 @@
 public import PipelineCore
+internal import SystemPackage
 
 #if canImport(FoundationEssentials)
 internal import FoundationEssentials
@@ -38,12 +39,21 @@ public struct CSVSink: Sink {
         }
     }
 
-    /// What the folder's `schema.json` says; nil also where one of the files that it names is gone.
+    /// What the folder's `schema.json` says; nil also where one of the files that it names is gone, or has another size.
     public func currentDelivery() async throws -> RunID? {
         guard let manifest = try ExportFolder.readManifest(path), manifest.flavor == options.flavor else { return nil }
-        let isWhole = manifest.fileNames.allSatisfy { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
+        let files = manifest.datasets.flatMap(\.files)
+        let isWhole =
+            manifest.fileNames.allSatisfy { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
+            && files.allSatisfy { size(of: $0.name) == $0.bytes }
         guard isWhole, let latest = manifest.datasets.max(by: { $0.exportedAt < $1.exportedAt }) else { return nil }
         return RunID(rawValue: latest.run)
+    }
+
+    private func size(of file: String) -> Int? {
+        // A file that cannot be opened is as good as gone: the next delivery makes it anew, or says why it cannot.
+        let file = try? FileDescriptor.open(FilePath("\(path)/\(file)"), .readOnly, options: .closeOnExec)
+        return try? file?.closeAfter { Int(try file?.seek(offset: 0, from: .end) ?? -1) }
     }
 
     /// Makes and locks the folder, and removes what a killed delivery left in it.

@@ -46,8 +46,9 @@ final class AnswerReader {
         try await output.next().map { unsafe $0.withUnsafeBytes { unsafe Array($0) } }
     }
 
-    /// Where the last whole row ends, and how many there are. A quote inside a quoted field is doubled, so that the parity
-    /// of quotes tells whether a line end belongs to the data.
+    /// Where the last whole row ends, and how many there are.
+    ///
+    /// A quote inside a quoted field is doubled, so the parity of quotes tells whether a line end belongs to the data.
     private static func lastRowEnd(in bytes: [UInt8]) -> (end: Int, rows: Int) {
         var end = 0
         var rows = 0

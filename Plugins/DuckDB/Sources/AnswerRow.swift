@@ -25,6 +25,7 @@ struct FileAnswer: Decodable {
         let min: String?
         let max: String?
         let null_count: String?
+        let has_nan: String?
     }
     let filename: String
     let count: String
@@ -34,13 +35,19 @@ struct FileAnswer: Decodable {
     /// The file as the lake knows it; columns inside lists and structs have no statistics of their own there.
     func stagedFile() throws -> StagedFile {
         guard let rows = Int64(count), let size = Int64(file_size_bytes) else {
-            throw PipelineError(.internalError, "a count is no number", while: "reading what DuckDB wrote to \(filename)")
+            throw PipelineError(
+                .internalError,
+                "a count is no number",
+                while: "reading what DuckDB wrote to \(filename)"
+            )
         }
         var statistics: [String: ColumnStatistics] = [:]
         for (name, column) in column_statistics ?? [:] {
             guard let top = Self.topLevelName(name) else { continue }
             statistics[top] = ColumnStatistics(
-                minimum: column.min, maximum: column.max, nullCount: column.null_count.flatMap { Int64($0) }
+                minimum: column.min,
+                maximum: column.has_nan == "true" ? "nan" : column.max,
+                nullCount: column.null_count.flatMap { Int64($0) }
             )
         }
         return StagedFile(path: filename, size: size, rowCount: rows, statistics: statistics)

@@ -31,7 +31,11 @@ public struct DuckDBConfiguration: Sendable {
 
     /// A configuration with DuckDB's own limits and four hours for a job.
     public init(
-        program: String? = nil, memory: Int64? = nil, threads: Int? = nil, disk: Int64? = nil, timeout: Duration = .seconds(14_400)
+        program: String? = nil,
+        memory: Int64? = nil,
+        threads: Int? = nil,
+        disk: Int64? = nil,
+        timeout: Duration = .seconds(14_400)
     ) {
         self.program = program
         self.memory = memory
@@ -42,15 +46,35 @@ public struct DuckDBConfiguration: Sendable {
 
     init(_ block: ConfigurationBlock) {
         program = block.optional(
-            "program", .text(example: "/usr/local/bin/duckdb"),
+            "program",
+            .text(example: "/usr/local/bin/duckdb"),
             "The DuckDB program; default: $MILLRACE_DUCKDB, then beside millrace, then on the PATH."
         )
-        memory = block.optional("memory", .bytes(example: "4GB"), "The memory a job may use before it spills to disk; default 80 % of the machine's.")
-        threads = block.optional("threads", .integer(in: 1...1024, example: 2), "The threads of a job; default one per core.")
-        disk = block.optional("disk", .bytes(example: "50GB"), "The most that a job may spill to disk; default 90 % of the free space.")
-        statementLog = block.optional(
-            "statement_log", .text(example: "duckdb.sql"), "A file that every statement is appended to, to look into or to run by hand."
+        memory = block.optional(
+            "memory",
+            .bytes(example: "4GB"),
+            "The memory a job may use before it spills to disk; default 80 % of the machine's."
         )
-        timeout = block.value("timeout", .duration(example: "4h"), default: .seconds(14_400), "The longest a job may take before it is stopped; default 4h.")
+        threads = block.optional(
+            "threads",
+            .integer(in: 1...1024, example: 2),
+            "The threads of a job; default one per core."
+        )
+        disk = block.optional(
+            "disk",
+            .bytes(example: "50GB"),
+            "The most that a job may spill to disk; default 90 % of the free space."
+        )
+        statementLog = block.optional(
+            "statement_log",
+            .text(example: "duckdb.sql"),
+            "A file that every statement is appended to, to look into or to run by hand."
+        )
+        timeout = block.value(
+            "timeout",
+            .duration(example: "4h"),
+            default: .seconds(14_400),
+            "The longest a job may take before it is stopped; default 4h."
+        )
     }
 }

@@ -11,7 +11,9 @@ internal import Foundation
 /// A job sees its inputs and its outputs and nothing else of the machine, has no network, and ends when its task is
 /// cancelled, its time is over or our process goes. Results cross as files, as canonical CSV, or as short JSON lines.
 public struct DuckDBEngine: QueryEngine {
+    /// Renders shipped SQL as DuckDB reads it.
     public var dialect: any SQLDialect { DuckDBDialect() }
+    /// Renders SQL over text records as DuckDB reads it.
     public var records: any RecordDialect { DuckDBRecordDialect() }
     private let configuration: DuckDBConfiguration
     private let temporaryDirectory: String
@@ -22,10 +24,12 @@ public struct DuckDBEngine: QueryEngine {
         self.temporaryDirectory = temporaryDirectory
     }
 
+    /// Starts the program once and asks for its version.
     public func probe() async throws {
         _ = try await session("starting DuckDB", inputs: [], outputs: []) { _ in }
     }
 
+    /// Runs the steps in one process, which is killed when the task is cancelled or the time is over.
     public func run(_ job: EngineJob, progress: @escaping @Sendable (Int) -> Void) async throws -> EngineResult {
         try await session("running \(job.name)", inputs: job.inputs, outputs: job.outputs) { session in
             var written: [String: EngineResult.Written] = [:]
@@ -49,27 +53,37 @@ public struct DuckDBEngine: QueryEngine {
         }
     }
 
+    /// Runs a query in a process of its own, whose pipe holds it back as long as `body` does not take rows.
     public func withRows<Result: Sendable>(
-        of sql: SQLText, over inputs: [EngineTable], _ body: @escaping @Sendable (Schema, RowStream) async throws -> Result
+        of sql: SQLText,
+        over inputs: [EngineTable],
+        _ body: @escaping @Sendable (Schema, RowStream) async throws -> Result
     ) async throws -> Result {
         try await session("running a query", inputs: inputs, outputs: []) { session in
             let (schema, columns) = try await describe(sql, in: session)
             let query = try statement(
-                "COPY (SELECT \(columns) FROM (", sql, ")) TO '/dev/stdout' (FORMAT csv, HEADER false, NULLSTR '')"
+                "COPY (SELECT \(columns) FROM (",
+                sql,
+                ")) TO '/dev/stdout' (FORMAT csv, HEADER false, NULLSTR '')"
             )
             return try await session.stream(query) { try await body(schema, $0) }
         }
     }
 
+    /// Asks DuckDB to describe the query; nothing of it is run.
     public func schema(of sql: SQLText, over inputs: [EngineTable]) async throws -> Schema {
         try await session("reading a query", inputs: inputs, outputs: []) { try await describe(sql, in: $0).schema }
     }
 
+    /// Reads the footer of the file, not its rows.
     public func describe(parquet path: String) async throws -> (schema: Schema, rowCount: Int64) {
         try await session("reading \(path)", inputs: [], readable: [path], outputs: []) { session in
-            let relation = "read_parquet(\(sqlLiteral(path)))"
+            // A directory `date=2026-11-21` on the way to the file is no column of it.
+            let relation = "read_parquet(\(sqlLiteral(path)), hive_partitioning = false)"
             let schema = try await describe(SQLText("SELECT * FROM \(relation)"), in: session).schema
-            let answer = try await session.send(SessionStatement(text: "SELECT CAST(count(*) AS VARCHAR) AS rows FROM \(relation)"))
+            let answer = try await session.send(
+                SessionStatement(text: "SELECT CAST(count(*) AS VARCHAR) AS rows FROM \(relation)")
+            )
             guard let rows = try AnswerRow.decode(answer).first?["rows"] ?? nil, let count = Int64(rows) else {
                 throw PipelineError(.internalError, "DuckDB did not count its rows", while: "reading \(path)")
             }
@@ -79,18 +93,23 @@ public struct DuckDBEngine: QueryEngine {
 
     /// Starts a program over the inputs, in a directory of its own that is removed afterwards.
     private func session<Result: Sendable>(
-        _ operation: String, inputs: [EngineTable], readable: [String] = [], outputs: [String],
+        _ operation: String,
+        inputs: [EngineTable],
+        readable: [String] = [],
+        outputs: [String],
         _ body: @escaping @Sendable (DuckDBSession) async throws -> Result
     ) async throws -> Result {
-        let directory = "\(temporaryDirectory)/\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: directory) }  // What is left is swept by the next start.
-        let script = DuckDBScript(configuration: configuration, temporaryDirectory: directory)
+        let directory = try SessionDirectory(in: temporaryDirectory)
+        defer { directory.remove() }
+        let script = DuckDBScript(configuration: configuration, temporaryDirectory: directory.path)
         let program = try DuckDBProgram.locate(configuration.program)
+        let log = configuration.statementLog.map(StatementLog.init)
         do {
             return try await withTimeout(configuration.timeout, while: operation) {
-                try await DuckDBSession.run(program: program, workingDirectory: directory, log: configuration.statementLog.map(StatementLog.init)) { session in
-                    let opening = SessionStatement(text: script.prelude(reading: inputs.flatMap(\.paths) + readable, writing: outputs))
+                try await DuckDBSession.run(program: program, workingDirectory: directory.path, log: log) { session in
+                    let opening = SessionStatement(
+                        text: script.prelude(reading: inputs.flatMap(\.paths) + readable, writing: outputs)
+                    )
                     try check(version: try await session.send(opening), of: program)
                     for input in inputs { _ = try await session.send(SessionStatement(text: script.view(of: input))) }
                     return try await body(session)
@@ -106,8 +125,10 @@ public struct DuckDBEngine: QueryEngine {
         let version = try AnswerRow.decode(answer).first?["version"] ?? nil
         guard let version, version.hasPrefix(DuckDBProgram.supportedVersion) else {
             throw PipelineError(
-                .invalidConfiguration, "\(program) is DuckDB \(version ?? "?"), and we know \(DuckDBProgram.supportedVersion)x",
-                while: "starting DuckDB", hint: "run Tools/install, or set engine.program to that version"
+                .invalidConfiguration,
+                "\(program) is DuckDB \(version ?? "?"), and we know \(DuckDBProgram.supportedVersion)x",
+                while: "starting DuckDB",
+                hint: "run Tools/install, or set engine.program to that version"
             )
         }
     }
@@ -124,36 +145,52 @@ public struct DuckDBEngine: QueryEngine {
         var fields: [Field] = []
         var columns: [String] = []
         for row in try AnswerRow.decode(try await session.send(query)) {
-            guard let name = row["name"] ?? nil, let typeName = row["type"] ?? nil, let type = DuckDBType(typeName) else {
+            guard let name = row["name"] ?? nil, let typeName = row["type"] ?? nil, let type = DuckDBType(typeName)
+            else {
                 throw PipelineError(
-                    .invalidQuery, "\(sql.origin.map { "\($0): " } ?? "")column '\((row["name"] ?? nil) ?? "?")' has the type \((row["type"] ?? nil) ?? "?")",
-                    while: "reading a query", hint: "cast it to one of: BOOLEAN, INTEGER, BIGINT, DOUBLE, DECIMAL, VARCHAR, DATE, TIMESTAMPTZ, or a list or struct of those"
+                    .invalidQuery,
+                    "\(sql.origin.map { "\($0): " } ?? "")column '\((row["name"] ?? nil) ?? "?")' has the type \((row["type"] ?? nil) ?? "?")",
+                    while: "reading a query",
+                    hint:
+                        "cast it to one of: BOOLEAN, INTEGER, BIGINT, DOUBLE, DECIMAL, VARCHAR, DATE, TIMESTAMPTZ, or a list or struct of those"
                 )
             }
             guard !fields.contains(where: { $0.name.lowercased() == name.lowercased() }) else {
                 throw PipelineError(
-                    .invalidQuery, "\(sql.origin.map { "\($0): " } ?? "")two columns are named '\(name)'", while: "reading a query",
+                    .invalidQuery,
+                    "\(sql.origin.map { "\($0): " } ?? "")two columns are named '\(name)'",
+                    while: "reading a query",
                     hint: "give one of them another name with AS"
                 )
             }
             fields.append(Field(name, type.type))
-            columns.append(type.needsCast ? "CAST(\(sqlIdentifier(name)) AS \(type.type.duckDBName)) AS \(sqlIdentifier(name))" : sqlIdentifier(name))
+            columns.append(
+                type.needsCast
+                    ? "CAST(\(sqlIdentifier(name)) AS \(type.type.duckDBName)) AS \(sqlIdentifier(name))"
+                    : sqlIdentifier(name)
+            )
         }
         return (Schema(fields), columns.joined(separator: ", "))
     }
 
     private func write(
-        _ sql: SQLText, into directory: String, schema wanted: Schema?, in session: DuckDBSession
+        _ sql: SQLText,
+        into directory: String,
+        schema wanted: Schema?,
+        in session: DuckDBSession
     ) async throws -> EngineResult.Written {
         var (schema, columns) = try await describe(sql, in: session)
         if let wanted {
             guard schema.names == wanted.names else {
                 throw PipelineError(
-                    .schemaMismatch, "the query has the columns \(schema.names.joined(separator: ", ")), not \(wanted.names.joined(separator: ", "))",
+                    .schemaMismatch,
+                    "the query has the columns \(schema.names.joined(separator: ", ")), not \(wanted.names.joined(separator: ", "))",
                     while: "writing \(directory)"
                 )
             }
-            columns = wanted.fields.map { "CAST(\(sqlIdentifier($0.name)) AS \($0.type.duckDBName)) AS \(sqlIdentifier($0.name))" }.joined(separator: ", ")
+            columns = wanted.fields.map {
+                "CAST(\(sqlIdentifier($0.name)) AS \($0.type.duckDBName)) AS \(sqlIdentifier($0.name))"
+            }.joined(separator: ", ")
             schema = wanted
         }
         let options = "(FORMAT parquet, COMPRESSION zstd, FILE_SIZE_BYTES '256MB', RETURN_STATS)"
@@ -179,7 +216,9 @@ extension EngineJob {
 
 /// Runs `body`, and cancels it when its time is over.
 private func withTimeout<Result: Sendable>(
-    _ limit: Duration, while operation: String, _ body: @escaping @Sendable () async throws -> Result
+    _ limit: Duration,
+    while operation: String,
+    _ body: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {
     try await withThrowingTaskGroup(of: Result?.self) { group in
         group.addTask { try await body() }
@@ -190,7 +229,10 @@ private func withTimeout<Result: Sendable>(
         defer { group.cancelAll() }
         guard let first = try await group.next(), let result = first else {
             throw PipelineError(
-                .outOfResources, "it did not end within \(limit)", while: operation, hint: "set engine.timeout to a longer time"
+                .outOfResources,
+                "it did not end within \(limit)",
+                while: operation,
+                hint: "set engine.timeout to a longer time"
             )
         }
         return result

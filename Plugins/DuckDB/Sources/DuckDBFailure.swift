@@ -13,12 +13,15 @@ struct DuckDBFailure: Error {
     /// The error to show while `operation` was going on.
     func pipelineError(while operation: String) -> PipelineError {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: true).map(String.init)
-        var message = lines.first.map(Self.withoutValues) ?? "DuckDB stopped without a word (killed from outside?)"
+        var message =
+            lines.first.map(Self.withoutValues)
+            ?? "DuckDB stopped without a word (killed from outside?)"
         let details = lines.dropFirst().prefix { !$0.hasPrefix("LINE ") }.map(Self.withoutValues)
         if !details.isEmpty { message += " " + details.joined(separator: " ") }
+        message = Self.withoutGuess(message)
         var place = ""
         if let statement, let origin = statement.origin {
-            place = origin + (line(in: lines).map { ":\(max(1, $0 - statement.leadingLines))" } ?? "") + ": "
+            place = origin + (line(in: lines).map { ":\(statement.userLine($0))" } ?? "") + ": "
         }
         return PipelineError(code(of: message), place + message, while: operation, hint: hint(for: message))
     }
@@ -31,7 +34,9 @@ struct DuckDBFailure: Error {
 
     private func code(of message: String) -> PipelineError.Code {
         if message.hasPrefix("Out of Memory") || message.contains("No space left") { return .outOfResources }
-        let mistakes = ["Parser", "Binder", "Catalog", "Conversion", "Permission", "Not implemented", "Constraint", "Invalid Input"]
+        let mistakes = [
+            "Parser", "Binder", "Catalog", "Conversion", "Permission", "Not implemented", "Constraint", "Invalid Input",
+        ]
         if statement?.origin != nil, mistakes.contains(where: { message.hasPrefix($0) }) { return .invalidQuery }
         return message.hasPrefix("IO Error") ? .corruptData : .internalError
     }
@@ -41,25 +46,46 @@ struct DuckDBFailure: Error {
             return "give the engine more with engine.memory, or let it spill more with engine.disk"
         }
         if message.hasPrefix("Permission Error") { return "a query can read the tables of the lake, and nothing else" }
+        if message.hasPrefix("Parser Error"), isCommand { return "write one SELECT; a query changes nothing" }
         return nil
+    }
+
+    /// Whether the user's text begins like something that changes data or settings.
+    private var isCommand: Bool {
+        guard let statement, statement.origin != nil else { return false }
+        let lines = statement.text.split(separator: "\n", omittingEmptySubsequences: false)
+        let word = lines.dropFirst(statement.leadingLines).joined(separator: "\n").split { !$0.isLetter }.first ?? ""
+        let commands = [
+            "INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "CREATE", "DROP", "ALTER", "COPY", "EXPORT", "IMPORT",
+            "ATTACH", "DETACH", "USE", "SET", "RESET", "PRAGMA", "INSTALL", "LOAD", "CALL", "VACUUM", "CHECKPOINT",
+        ]
+        return commands.contains(word.uppercased())
     }
 
     /// The message without the data that DuckDB quotes in it: rows may hold what is nobody's business in a log.
     private static func withoutValues(_ line: String) -> String {
-        guard line.contains("Could not convert") || line.contains("invalid") || line.hasPrefix("Conversion Error")
-            || line.contains("Constraint Error")
+        guard
+            line.contains("Could not convert") || line.contains("invalid") || line.hasPrefix("Conversion Error")
+                || line.contains("Constraint Error")
         else { return line }
         var shown = ""
         var quote: Character?
-        for character in line {
+        for character in line.replacing(#/with value \S+/#, with: "with value …") {
             if character == quote {
                 shown += "…\(character)"
                 quote = nil
             } else if quote == nil {
+                // An apostrophe inside a word, as in "can't", is no quote.
+                let isQuote = character == "\"" || (character == "'" && shown.last?.isLetter != true)
                 shown.append(character)
-                if character == "'" || character == "\"" { quote = character }
+                if isQuote { quote = character }
             }
         }
         return shown
+    }
+
+    /// The message without DuckDB's guess at a table, which comes from its own catalog: no user meant `pg_views`.
+    private static func withoutGuess(_ line: String) -> String {
+        line.replacing(#/ Did you mean "(?:pg_|duckdb_|sqlite_|pragma_|information_schema)[^"]*"\?/#, with: "")
     }
 }

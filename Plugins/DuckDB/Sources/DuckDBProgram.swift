@@ -27,7 +27,9 @@ enum DuckDBProgram {
     }
 
     private static func besideExecutable() -> [String] {
-        guard let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else { return [] }
+        guard let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
+            return []
+        }
         var directories: [String] = []
         var rest = executable.split(separator: "/").dropLast()
         while !rest.isEmpty {
@@ -39,7 +41,9 @@ enum DuckDBProgram {
 
     private static func missing(_ problem: String) -> PipelineError {
         PipelineError(
-            .notFound, problem, while: "starting DuckDB",
+            .notFound,
+            problem,
+            while: "starting DuckDB",
             hint: "run Tools/install, or set engine.program or MILLRACE_DUCKDB to DuckDB \(supportedVersion)x"
         )
     }

@@ -2,36 +2,38 @@ public import PipelineCore
 
 /// How DuckDB takes text records apart.
 public struct DuckDBRecordDialect: RecordDialect {
+    /// The dialect has no settings.
     public init() {}
 
+    /// Whether a text is one JSON object.
     public func isJSONObject(_ text: String) -> String {
         "(json_valid(\(text)) AND starts_with(ltrim(\(text)), '{'))"
     }
 
-    /// One parse per record: the members are read through a struct type that names just them.
+    /// One parse per record; JSON pointers, because they tell `a` from `A` and can name any member.
     public func selectingMembers(
-        _ members: [(column: String, path: [String])], of text: String, passing columns: [String], from relation: String
+        _ members: [(column: String, path: [String])],
+        of text: String,
+        passing columns: [String],
+        from relation: String
     ) -> String {
-        // A member wanted as a whole and in parts (`context`, `context.ip`) is read once as text and once as a struct.
-        let isWhole = { (path: [String]) in members.contains { $0.path.count > path.count && $0.path.starts(with: path) } }
-        let whole = Shape(paths: members.map(\.path).filter(isWhole))
-        let parts = Shape(paths: members.map(\.path).filter { !isWhole($0) })
-        let records = [("whole", whole), ("parts", parts)].filter { !$0.1.members.isEmpty }
-            .map { "from_json(\(text), \(sqlLiteral($0.1.json))) AS millrace_\($0.0)" }
-        let passed = columns.map(sqlIdentifier)
-        let read = members.map { member in
-            "millrace_\(isWhole(member.path) ? "whole" : "parts")" + member.path.map { "." + sqlIdentifier($0) }.joined()
-                + " AS \(sqlIdentifier(member.column))"
+        let pointers = members.map { member in
+            sqlLiteral(member.path.map { "/" + $0.replacing("~", with: "~0").replacing("/", with: "~1") }.joined())
         }
+        let passed = columns.map(sqlIdentifier)
+        let read = members.enumerated().map { "millrace_members[\($0 + 1)] AS \(sqlIdentifier($1.column))" }
+        let record = "json_extract_string(\(text), [\(pointers.joined(separator: ", "))]) AS millrace_members"
         return "SELECT \((passed + read).joined(separator: ", ")) "
-            + "FROM (SELECT \((passed + records).joined(separator: ", ")) FROM \(relation))"
+            + "FROM (SELECT \((passed + [record]).joined(separator: ", ")) FROM \(relation))"
     }
 
+    /// A JSON object without some of its top-level members.
     public func jsonObject(_ text: String, without members: [String]) -> String {
         let patch = "{" + members.map { "\(jsonString($0)): null" }.joined(separator: ", ") + "}"
         return members.isEmpty ? text : "CAST(json_merge_patch(\(text), \(sqlLiteral(patch))) AS VARCHAR)"
     }
 
+    /// A JSON object of texts, without those that are NULL.
     public func jsonObject(of members: [(name: String, value: String)]) -> String {
         guard !members.isEmpty else { return "CAST(NULL AS VARCHAR)" }
         let pairs = members.map { "\(sqlLiteral($0.name)), \($0.value)" }.joined(separator: ", ")
@@ -39,37 +41,55 @@ public struct DuckDBRecordDialect: RecordDialect {
         return "nullif(CAST(json_merge_patch('{}', json_object(\(pairs))) AS VARCHAR), '{}')"
     }
 
+    /// One JSON object from two; members of the second win.
     public func jsonMerge(_ first: String, _ second: String) -> String {
-        "CASE WHEN \(second) IS NULL THEN \(first) WHEN \(first) IS NULL THEN \(second) "
-            + "ELSE CAST(json_merge_patch(\(first), \(second)) AS VARCHAR) END"
+        // A merge patch would drop members that are null, and merge objects inside.
+        let members = { (text: String) in "CAST(CAST(\(text) AS JSON) AS MAP(VARCHAR, JSON))" }
+        return "CASE WHEN \(second) IS NULL THEN \(first) WHEN \(first) IS NULL THEN \(second) "
+            + "ELSE CAST(to_json(map_concat(\(members(first)), \(members(second)))) AS VARCHAR) END"
     }
 
+    /// The names of the top-level members of all JSON objects in a column.
     public func selectingMemberNames(of text: String, from relation: String) -> String {
         "SELECT DISTINCT unnest(json_keys(\(text))) AS name FROM \(relation)"
     }
 
+    /// The parts of a text that named groups capture, one column each.
     public func selectingGroups(
-        _ groups: [String], pattern: String, of text: String, passing columns: [String], from relation: String
+        _ groups: [String],
+        pattern: String,
+        of text: String,
+        passing columns: [String],
+        from relation: String
     ) -> String {
         let passed = columns.map(sqlIdentifier)
         let names = "[" + groups.map(sqlLiteral).joined(separator: ", ") + "]"
-        let read = groups.map { "CASE WHEN matched THEN nullif(record.\(sqlIdentifier($0)), '') END AS \(sqlIdentifier($0))" }
-        let inner = passed + [
-            "regexp_matches(\(text), \(sqlLiteral(pattern))) AS matched",
-            "regexp_extract(\(text), \(sqlLiteral(pattern)), \(names)) AS record",
-        ]
-        return "SELECT \((passed + read).joined(separator: ", ")) FROM (SELECT \(inner.joined(separator: ", ")) FROM \(relation))"
+        let read = groups.map {
+            "CASE WHEN matched THEN nullif(record.\(sqlIdentifier($0)), '') END AS \(sqlIdentifier($0))"
+        }
+        let inner =
+            passed + [
+                "regexp_matches(\(text), \(sqlLiteral(pattern))) AS matched",
+                "regexp_extract(\(text), \(sqlLiteral(pattern)), \(names)) AS record",
+            ]
+        return
+            "SELECT \((passed + read).joined(separator: ", ")) FROM (SELECT \(inner.joined(separator: ", ")) FROM \(relation))"
     }
 
-    public func matches(_ text: String, _ pattern: String) -> String { "regexp_matches(\(text), \(sqlLiteral(pattern)))" }
+    /// Whether a regular expression matches anywhere in a text; RE2.
+    public func matches(_ text: String, _ pattern: String) -> String {
+        "regexp_matches(\(text), \(sqlLiteral(pattern)))"
+    }
 
+    /// A moment from text in one of the forms that logs and exports use.
     public func timestamp(_ text: String, timezone: String) -> String {
         let zone = sqlLiteral(timezone)
         let number = "TRY_CAST(\(text) AS DOUBLE)"
-        // A text that ends in Z or an offset names its moment; one that does not is a wall clock in the source's zone.
+        // The form that most machines write comes first, since it needs no regular expression. A text that ends in Z or an offset names its moment; one that does not is a wall clock in the source's zone.
         return """
             CASE
               WHEN \(text) IS NULL THEN NULL
+              WHEN \(text) LIKE '____-__-__T__:__:__%Z' THEN TRY_CAST(\(text) AS TIMESTAMPTZ)
               WHEN regexp_full_match(\(text), '\\d{9,11}(\\.\\d+)?') THEN to_timestamp(\(number))
               WHEN regexp_full_match(\(text), '\\d{12,14}') THEN make_timestamptz(CAST(\(text) AS BIGINT) * 1000)
               WHEN regexp_full_match(\(text), '\\d{15,17}') THEN make_timestamptz(TRY_CAST(\(text) AS BIGINT))
@@ -81,34 +101,15 @@ public struct DuckDBRecordDialect: RecordDialect {
             """
     }
 
+    /// A safe cast; NULL where the text is no such value.
     public func cast(_ text: String, to type: DataType) -> String {
         type == .varchar ? text : "TRY_CAST(\(text) AS \(type.duckDBName))"
     }
 
+    /// 32 hexadecimal digits that identify a text.
     public func digest(_ text: String) -> String { "md5(\(text))" }
 
     private func jsonString(_ text: String) -> String {
         "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
-    }
-
-    /// Member paths as the nested object that `from_json` takes: `{"context": {"ip": "VARCHAR"}}`.
-    private struct Shape {
-        var members: [(name: String, shape: Shape)] = []
-        init(paths: [[String]]) {
-            for path in paths { insert(path[...]) }
-        }
-
-        private mutating func insert(_ path: ArraySlice<String>) {
-            guard let name = path.first else { return }
-            let index = members.firstIndex { $0.name == name } ?? members.endIndex
-            if index == members.endIndex { members.append((name, Shape(paths: []))) }
-            members[index].shape.insert(path.dropFirst())
-        }
-
-        var json: String {
-            guard !members.isEmpty else { return "\"VARCHAR\"" }
-            let pairs = members.map { "\"\($0.name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\":\($0.shape.json)" }
-            return "{" + pairs.joined(separator: ",") + "}"
-        }
     }
 }

@@ -11,7 +11,8 @@ struct DuckDBScript {
     /// could start others; after it, only the allowed paths can be reached.
     func prelude(reading inputs: [String], writing outputs: [String]) -> String {
         var settings = [
-            "SET TimeZone = 'UTC'", "SET preserve_insertion_order = false", "SET temp_directory = \(sqlLiteral(temporaryDirectory))",
+            "SET TimeZone = 'UTC'", "SET preserve_insertion_order = false",
+            "SET temp_directory = \(sqlLiteral(temporaryDirectory))",
             "SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false",
             "SET allowed_directories = \(list(outputs + [temporaryDirectory]))",
             "SET allowed_paths = \(list(inputs + outputs + ["/dev/stdout"]))",
@@ -36,16 +37,19 @@ struct DuckDBScript {
         switch table.storage {
         case .parquet(let paths):
             // Files from before a column was added lack it; by name, such rows read NULL.
-            return "\(columns) FROM read_parquet(\(list(paths)), union_by_name = \(paths.count > 1))"
+            return
+                "\(columns) FROM read_parquet(\(list(paths)), union_by_name = \(paths.count > 1), hive_partitioning = false)"
         case .numberedParquet(let path, let position):
             return columns.replacing(sqlIdentifier(position), with: "file_row_number AS \(sqlIdentifier(position))")
-                + " FROM read_parquet(\(list([path])), file_row_number = true)"
+                + " FROM read_parquet(\(list([path])), file_row_number = true, hive_partitioning = false)"
         case .text(let paths, let delimiter, let quote, let longest, let hasLineEnds):
             let types = table.schema.fields.map { "\(sqlLiteral($0.name)): \(sqlLiteral($0.type.duckDBName))" }
             let quoting = sqlLiteral(quote ?? "")
-            return "\(columns) FROM read_csv(\(list(paths)), auto_detect = false, header = false, delim = \(sqlLiteral(delimiter)), "
+            let line = max(longest + 1024, 1 << 21)
+            return
+                "\(columns) FROM read_csv(\(list(paths)), auto_detect = false, header = false, delim = \(sqlLiteral(delimiter)), "
                 + "quote = \(quoting), escape = \(quoting), nullstr = '', allow_quoted_nulls = false, new_line = '\\n', "
-                + "comment = '', max_line_size = \(max(longest + 1024, 1 << 21)), parallel = \(!hasLineEnds), columns = {\(types.joined(separator: ", "))})"
+                + "comment = '', max_line_size = \(line), buffer_size = \(max(2 * line, 1 << 25)), parallel = \(!hasLineEnds), columns = {\(types.joined(separator: ", "))})"
         }
     }
 

@@ -26,17 +26,24 @@ struct DuckDBSession {
 
     /// Starts the program, lends it to `body` and ends it; a program that is still running then is stopped.
     static func run<Result: Sendable>(
-        program: String, workingDirectory: String, log: StatementLog?, _ body: (DuckDBSession) async throws -> Result
+        program: String,
+        workingDirectory: String,
+        log: StatementLog?,
+        _ body: (DuckDBSession) async throws -> Result
     ) async throws -> Result {
         var options = PlatformOptions()
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .milliseconds(500))]
         let ended: ExecutionResult<(result: Result?, statement: SessionStatement?), SequenceOutput, StringOutput<UTF8>>
         do {
             ended = try await Subprocess.run(
-                .path(FilePath(program)), arguments: ["-batch", "-no-init", "-bail", "-jsonlines"],
+                .path(FilePath(program)),
+                arguments: ["-batch", "-no-init", "-bail", "-jsonlines"],
                 environment: .custom(["HOME": workingDirectory, "TZ": "UTC", "LC_ALL": "C.UTF-8"]),
-                workingDirectory: FilePath(workingDirectory), platformOptions: options,
-                input: .inputWriter, output: .sequence, error: .string(limit: 1 << 22)
+                workingDirectory: FilePath(workingDirectory),
+                platformOptions: options,
+                input: .inputWriter,
+                output: .sequence,
+                error: .string(limit: 1 << 22)
             ) { child in
                 let session = DuckDBSession(child, log: log)
                 var result: Result?
@@ -46,7 +53,10 @@ struct DuckDBSession {
             }
         } catch let error as SubprocessError {
             throw PipelineError(
-                .notFound, "the program did not start: \(error)", while: "starting DuckDB at \(program)", cause: error
+                .notFound,
+                "the program did not start: \(error)",
+                while: "starting DuckDB at \(program)",
+                cause: error
             )
         }
         try Task.checkCancellation()
@@ -69,7 +79,8 @@ struct DuckDBSession {
 
     /// Sends a last statement, whose raw output is lent to `body`.
     func stream<Result: Sendable>(
-        _ statement: SessionStatement, _ body: (RowStream) async throws -> Result
+        _ statement: SessionStatement,
+        _ body: (RowStream) async throws -> Result
     ) async throws -> Result {
         answers.statement = statement
         log?.append(statement.text)
@@ -93,4 +104,11 @@ struct SessionStatement {
     var origin: String?
     /// How many lines stand before the user's text.
     var leadingLines = 0
+
+    /// The line of the user's text for a line of the statement; its last one for what follows it.
+    func userLine(_ line: Int) -> Int {
+        // Behind the user's text stands one line of ours.
+        let count = text.count { $0 == "\n" } - leadingLines
+        return min(max(1, line - leadingLines), max(1, count))
+    }
 }

@@ -72,7 +72,8 @@ struct DuckDBType {
             guard let close = text[position...].firstIndex(of: ")") else { return nil }
             let numbers = String(text[position..<close]).split(separator: ",").compactMap { Int($0) }
             position = close + 1
-            return numbers.count == 2 ? DuckDBType(.decimal(precision: numbers[0], scale: numbers[1]), needsCast: false) : nil
+            return numbers.count == 2
+                ? DuckDBType(.decimal(precision: numbers[0], scale: numbers[1]), needsCast: false) : nil
         }
 
         private mutating func structure() -> DuckDBType? {

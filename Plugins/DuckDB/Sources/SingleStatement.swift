@@ -12,7 +12,9 @@ enum SingleStatement {
         if let problem = scanner.run() {
             let line = bytes[..<min(scanner.position, bytes.count)].count { $0 == UInt8(ascii: "\n") } + 1
             throw PipelineError(
-                .invalidQuery, "\(sql.origin.map { "\($0):" } ?? "line ")\(line): \(problem)", while: "reading a query",
+                .invalidQuery,
+                "\(sql.origin.map { "\($0):" } ?? "line ")\(line): \(problem)",
+                while: "reading a query",
                 hint: "write one SELECT"
             )
         }
@@ -58,11 +60,13 @@ enum SingleStatement {
 
         private mutating func token(_ byte: UInt8) -> String? {
             switch byte {
-            case UInt8(ascii: "'") where isEscapeString: return skipEscapeString() ? nil : "the quote has no end"
+            case UInt8(ascii: "'") where isEscapeString: return skipEscapeString()
             case UInt8(ascii: "'"): return skip(past: "'", from: position + 1) ? nil : "the quote has no end"
             case UInt8(ascii: "\""): return skip(past: "\"", from: position + 1) ? nil : "the quote has no end"
             case UInt8(ascii: "$"):
-                if let tag = dollarTag() { return skip(past: tag, from: position + tag.utf8.count) ? nil : "the quote has no end" }
+                if let tag = dollarTag() {
+                    return skip(past: tag, from: position + tag.utf8.count) ? nil : "the quote has no end"
+                }
             case UInt8(ascii: "("): depth += 1
             case UInt8(ascii: ")"):
                 depth -= 1
@@ -82,17 +86,22 @@ enum SingleStatement {
             return !isName && !(before | 0x20 >= 97 && before | 0x20 <= 122)
         }
 
-        private mutating func skipEscapeString() -> Bool {
+        /// The program's own reader of statements knows no `\'`, and would wait for an end that has come already.
+        private mutating func skipEscapeString() -> String? {
             var index = position + 1
             while index < bytes.count {
                 if bytes[index] == UInt8(ascii: "'") {
                     position = index + 1
-                    return true
+                    return nil
+                }
+                if bytes[index...].starts(with: "\\'".utf8) {
+                    position = index
+                    return "a quote is written as \\' here; write it twice: ''"
                 }
                 index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
             }
             position = bytes.count
-            return false
+            return "the quote has no end"
         }
 
         /// `$$` or `$tag$` at the position.
@@ -100,7 +109,8 @@ enum SingleStatement {
             guard let close = bytes[(position + 1)...].firstIndex(of: UInt8(ascii: "$")) else { return nil }
             let tag = String(decoding: bytes[position...close], as: UTF8.self)
             let inner = tag.dropFirst().dropLast()
-            return inner.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" } && inner.first?.isNumber != true ? tag : nil
+            return inner.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" } && inner.first?.isNumber != true
+                ? tag : nil
         }
 
         private func follows(_ text: String) -> Bool { bytes[position...].starts(with: text.utf8) }

@@ -15,6 +15,7 @@ public struct FilesSource: FileSource {
         self.baseDirectory = baseDirectory
     }
 
+    /// Walks the directories that can hold matches; one before the first wildcard that does not exist is `notFound`.
     public func list() async throws -> [SourceFile] {
         try await queues.next().run { [glob, baseDirectory] in
             try glob.matches(from: baseDirectory).map { path in
@@ -24,6 +25,7 @@ public struct FilesSource: FileSource {
         }
     }
 
+    /// Opens the file at once, so that the stream keeps reading the same file when its name goes to another.
     public func read(_ file: SourceFile, from offset: Int64) async throws -> ByteStream {
         let path = absolute(file.path, from: baseDirectory)
         let queue = queues.next()
@@ -32,7 +34,9 @@ public struct FilesSource: FileSource {
     }
 }
 
-private func absolute(_ path: String, from directory: String) -> String { path.hasPrefix("/") ? path : "\(directory)/\(path)" }
+private func absolute(_ path: String, from directory: String) -> String {
+    path.hasPrefix("/") ? path : "\(directory)/\(path)"
+}
 
 /// The bytes of an open file, a chunk at a time.
 private struct SourceBytes: AsyncSequence, Sendable {
@@ -61,7 +65,8 @@ extension Connector where Part == any FileSource {
     public static var files: Connector {
         Connector(name: "files", summary: "Files of this machine, found by a glob.") { block in
             let path = block.require(
-                "path", .text(example: "drop/clicks/*.csv.gz"),
+                "path",
+                .text(example: "drop/clicks/*.csv.gz"),
                 "Which files: * within a name, ** across directories, ? one character, [a-z], {a,b}; relative to the config file."
             )
             return { context in FilesSource(pattern: path, baseDirectory: context.baseDirectory) }

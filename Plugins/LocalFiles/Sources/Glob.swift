@@ -23,7 +23,9 @@ struct Glob: Sendable {
             let absoluteRoot = isAbsolute ? root : root.isEmpty ? directory : "\(directory)/\(root)"
             guard (try? SourceStatus.of(absoluteRoot))?.isDirectory == true else {
                 throw PipelineError(
-                    .notFound, "the directory \(absoluteRoot) does not exist", while: "reading source files",
+                    .notFound,
+                    "the directory \(absoluteRoot) does not exist",
+                    while: "reading source files",
                     hint: "make it, or correct the source's path"
                 )
             }
@@ -34,7 +36,9 @@ struct Glob: Sendable {
 
     private func path(_ components: [String]) -> String { (isAbsolute ? "/" : "") + components.joined(separator: "/") }
 
-    private func walk(_ components: [String], absolute: String, rest: ArraySlice<String>, into found: inout Set<String>) throws {
+    private func walk(_ components: [String], absolute: String, rest: ArraySlice<String>, into found: inout Set<String>)
+        throws
+    {
         guard let pattern = rest.first else { return }
         let names = try SystemFiles().entries(of: absolute)
         if pattern == "**" { try walk(components, absolute: absolute, rest: rest.dropFirst(), into: &found) }
@@ -42,7 +46,12 @@ struct Glob: Sendable {
             let below = "\(absolute)/\(name)"
             guard let status = try? SourceStatus.of(below) else { continue }  // It went away since the listing.
             if status.isDirectory {
-                try walk(components + [name], absolute: below, rest: pattern == "**" ? rest : rest.dropFirst(), into: &found)
+                try walk(
+                    components + [name],
+                    absolute: below,
+                    rest: pattern == "**" ? rest : rest.dropFirst(),
+                    into: &found
+                )
             } else if status.isFile, rest.count == 1 {
                 found.insert(path(components + [name]))
             }
@@ -88,8 +97,13 @@ struct Glob: Sendable {
 
     /// `a{b,c}d` → `abd`, `acd`.
     private static func expand(_ pattern: String) -> [String] {
-        guard let open = pattern.firstIndex(of: "{"), let close = pattern[open...].firstIndex(of: "}") else { return [pattern] }
-        let choices = pattern[pattern.index(after: open)..<close].split(separator: ",", omittingEmptySubsequences: false)
+        guard let open = pattern.firstIndex(of: "{"), let close = pattern[open...].firstIndex(of: "}") else {
+            return [pattern]
+        }
+        let choices = pattern[pattern.index(after: open)..<close].split(
+            separator: ",",
+            omittingEmptySubsequences: false
+        )
         let before = String(pattern[..<open])
         let after = String(pattern[pattern.index(after: close)...])
         return choices.flatMap { expand(before + $0 + after) }

@@ -1,5 +1,5 @@
-public import PipelineCore
 internal import BlockingIO
+public import PipelineCore
 internal import SystemPackage
 
 #if canImport(FoundationEssentials)
@@ -10,6 +10,7 @@ internal import Foundation
 
 /// A directory for the files of one run, removed with the value.
 public final class LocalWorkspace: Workspace {
+    /// Absolute if its parent is.
     public let path: String
 
     /// Makes a new directory below `parent`.
@@ -19,8 +20,11 @@ public final class LocalWorkspace: Workspace {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
             throw PipelineError(
-                .unauthorized, "the directory \(path) cannot be made", while: "preparing a run",
-                hint: "make \(parent) writable for the user that runs millrace, or set `state:` to a directory that is", cause: error
+                .unauthorized,
+                "the directory \(path) cannot be made",
+                while: "preparing a run",
+                hint: "make \(parent) writable for the user that runs millrace, or set `state:` to a directory that is",
+                cause: error
             )
         }
     }
@@ -34,8 +38,10 @@ public final class LocalWorkspace: Workspace {
         }
     }
 
+    /// Opens a file that is written on a thread of its own; a name that is taken is refused.
     public func file(_ name: String) async throws -> any WorkspaceFile { try LocalWorkspaceFile("\(path)/\(name)") }
 
+    /// Removes a file; one that cannot be removed goes with the directory.
     public func remove(_ name: String) async throws {
         try? FileManager.default.removeItem(atPath: "\(path)/\(name)")  // The directory goes with the run anyway.
     }
@@ -53,7 +59,10 @@ actor LocalWorkspaceFile: WorkspaceFile {
         self.path = path
         do {
             descriptor = try FileDescriptor.open(
-                FilePath(path), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec], permissions: .ownerReadWrite
+                FilePath(path),
+                .writeOnly,
+                options: [.create, .exclusiveCreate, .closeOnExec],
+                permissions: .ownerReadWrite
             )
         } catch { throw Self.failed(path, error) }
     }
@@ -72,8 +81,11 @@ actor LocalWorkspaceFile: WorkspaceFile {
 
     private static func failed(_ path: String, _ error: any Error) -> PipelineError {
         PipelineError(
-            .outOfResources, "\(path) cannot be written: \(error)", while: "preparing records for the engine",
-            hint: "make room where `state:` is", cause: error
+            .outOfResources,
+            "\(path) cannot be written: \(error)",
+            while: "preparing records for the engine",
+            hint: "make room where `state:` is",
+            cause: error
         )
     }
 }

@@ -9,7 +9,9 @@ final class OpenSource: Sendable {
 
     init(_ path: String) throws {
         self.path = path
-        descriptor = try sourceCall("open", path) { try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec) }
+        descriptor = try sourceCall("open", path) {
+            try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+        }
     }
 
     deinit { try? descriptor.close() }  // Nothing was written, so nothing can be lost.
@@ -18,7 +20,10 @@ final class OpenSource: Sendable {
     func read(at offset: Int64, count: Int) throws -> [UInt8] {
         try sourceCall("read", path) {
             try unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-                filled = try unsafe descriptor.read(fromAbsoluteOffset: offset, into: UnsafeMutableRawBufferPointer(buffer))
+                filled = try unsafe descriptor.read(
+                    fromAbsoluteOffset: offset,
+                    into: UnsafeMutableRawBufferPointer(buffer)
+                )
             }
         }
     }
@@ -35,7 +40,9 @@ struct SourceStatus {
         let status = try sourceCall("stat", path) { try Stat(FilePath(path), followTargetSymlink: true) }
         let modified = status.st_mtim
         return SourceStatus(
-            isDirectory: status.type == .directory, isFile: status.type == .regular, size: status.size,
+            isDirectory: status.type == .directory,
+            isFile: status.type == .regular,
+            size: status.size,
             modified: Timestamp(microseconds: Int64(modified.tv_sec) * 1_000_000 + Int64(modified.tv_nsec) / 1000)
         )
     }
@@ -47,7 +54,10 @@ private func sourceCall<Result>(_ call: String, _ path: String, _ body: () throw
         let hint = error == .permissionDenied ? "give the user that runs millrace read access" : nil
         throw PipelineError(
             error == .noSuchFileOrDirectory ? .notFound : error == .permissionDenied ? .unauthorized : .unreachable,
-            "\(call) on \(path) failed: \(error)", while: "reading source files", hint: hint, cause: error
+            "\(call) on \(path) failed: \(error)",
+            while: "reading source files",
+            hint: hint,
+            cause: error
         )
     }
 }

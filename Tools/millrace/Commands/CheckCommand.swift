@@ -6,17 +6,19 @@ import PipelineRuntime
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Check the config file, all of it at once, without touching anything.",
+        abstract: "Find every mistake in the config file, without touching anything.",
         discussion: """
+            Each mistake is one line: file:line:column: path: what is wrong (what would be right).
+
             EXAMPLES
-              millrace check -c shop.yaml
-              millrace check -c shop.yaml --connect     also try the engine, every source and every sink
-              millrace check --schema > shop.schema.json     the JSON Schema, for editors
+              millrace check
+              millrace check -c shop.yaml --connect           also try all that it names
+              millrace check --schema > millrace.schema.json  the JSON Schema, for editors
             """
     )
 
     @OptionGroup var config: ConfigOption
-    @Flag(help: "Also try the engine, every source and every sink.")
+    @Flag(help: "Also try the engine, the lake, every source, job and export.")
     var connect = false
     @Flag(help: "Print the JSON Schema of the config file instead.")
     var schema = false
@@ -25,12 +27,16 @@ struct CheckCommand: AsyncParsableCommand {
         if schema { return print(Composition.catalog.jsonSchema, terminator: "") }
         let file = try config.file()
         if connect {
-            let problems = await (try config.pipeline()).probe()
-            for problem in problems { standardError("\(config.config): \(problem.part): \(problem.problem)") }
+            let problems = try await config.pipeline().probe().compactMap { probe in
+                probe.problem.map { "\(config.config): \(probe.part): \($0)" }
+            }
+            for problem in problems { standardError(problem) }
             if !problems.isEmpty { throw ExitCode(1) }
         }
-        let counts = [(file.sources.count, "source"), (file.jobs.count, "job"), (file.exports.count, "export")]
-        let words = counts.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }
-        print("\(config.config): ok, \(words.joined(separator: ", "))")
+        let counts = [
+            counted(file.sources.count, "source"), counted(file.jobs.count, "job"),
+            counted(file.exports.count, "export"),
+        ]
+        print("\(config.config): ok, \(counts.joined(separator: ", "))")
     }
 }

@@ -7,7 +7,8 @@ import UserAgentsPlugin
 
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Look for what could keep a pipeline from running on this machine.",
+        commandName: "doctor",
+        abstract: "Look for what could keep a pipeline from running on this machine.",
         discussion: """
             EXAMPLES
               millrace doctor
@@ -15,36 +16,60 @@ struct DoctorCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(name: [.customShort("c"), .long], help: "A config file, to try its parts too.")
+    @Option(
+        name: [.customShort("c"), .long],
+        help: ArgumentHelp(
+            "A config file, to try its parts too. (default: millrace.yaml, if it is there)",
+            valueName: "file"
+        )
+    )
     var config: String?
 
     func run() async throws {
-        var isWell = true
-        func report(_ part: String, _ body: () async throws -> String) async {
-            do { print("ok       \(part): \(try await body())") } catch {
-                isWell = false
-                print("problem  \(part): \((error as? PipelineError)?.description ?? "\(error)")")
-            }
+        var checkup = Checkup()
+        await checkup.note("user-agent rules") {
+            "\(Composition.userAgentRules), version \(try UAPParser(rulesPath: Composition.userAgentRules).version)"
         }
-        await report("duckdb") {
-            let scratch = FileManager.default.temporaryDirectory.path + "/millrace-doctor"
-            try await DuckDBEngine(DuckDBConfiguration(), temporaryDirectory: scratch).probe()
-            return "starts, and is of a version that we know"
-        }
-        await report("user-agent rules") { "\(try UAPParser(rulesPath: Composition.userAgentRules).version) in \(Composition.userAgentRules)" }
-        if let config {
+        let isThere = FileManager.default.fileExists(atPath: ConfigOption.standard)
+        if let path = config ?? (isThere ? ConfigOption.standard : nil) {
             var option = ConfigOption()
-            option.config = config
+            option.config = path
             let pipeline = try option.pipeline()
-            await report("state") {
+            await checkup.note("config") { path }
+            await checkup.note("state") {
                 _ = try RunHistory(stateDirectory: pipeline.stateDirectory)
                 return pipeline.stateDirectory
             }
-            for problem in await pipeline.probe() {
-                isWell = false
-                print("problem  \(problem.part): \(problem.problem)")
+            for probe in await pipeline.probe() {
+                await checkup.note(probe.part) {
+                    if let problem = probe.problem { throw Checkup.Problem(text: problem) }
+                    return ""
+                }
+            }
+        } else {
+            await checkup.note("engine") {
+                try await DuckDBEngine(DuckDBConfiguration(), temporaryDirectory: Composition.scratch).probe()
+                return "DuckDB starts, and is of a version that we know"
             }
         }
-        if !isWell { throw ExitCode(1) }
+        print(checkup.table.text)
+        if !checkup.isWell { throw ExitCode(1) }
+    }
+}
+
+/// What was looked at, and what came of it.
+private struct Checkup {
+    struct Problem: Error { let text: String }
+    var isWell = true
+    var table = TextTable(["part", "", "found"])
+
+    mutating func note(_ part: String, _ body: () async throws -> String) async {
+        do {
+            table.add([part, "ok", try await body()])
+        } catch {
+            isWell = false
+            let text = (error as? Problem)?.text ?? (error as? PipelineError)?.description ?? "\(error)"
+            table.add([part, "problem", text])
+        }
     }
 }

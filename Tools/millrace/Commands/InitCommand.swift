@@ -4,11 +4,13 @@ import PipelineCore
 
 struct InitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "init", abstract: "Write a config to start from, with a place to drop files into.",
+        commandName: "init",
+        abstract: "Write a config to start from, with a place to drop files into.",
         discussion: """
             EXAMPLES
               millrace init shop
               cd shop && millrace simulate --output drop && millrace run
+              millrace init            here
             """
     )
 
@@ -16,19 +18,35 @@ struct InitCommand: AsyncParsableCommand {
     var directory = "."
 
     func run() async throws {
-        let path = "\(directory)/millrace.yaml"
+        let path = directory == "." ? "millrace.yaml" : "\(directory)/millrace.yaml"
         guard !FileManager.default.fileExists(atPath: path) else {
             throw PipelineError(
-                .invalidConfiguration, "\(path) is there already", while: "writing a first config", hint: "name another directory"
+                .invalidConfiguration,
+                "\(path) is there already",
+                while: "writing a first config",
+                hint: "nothing was changed; name another directory: millrace init DIRECTORY"
             )
         }
-        for folder in ["drop", "sql"] {
-            try FileManager.default.createDirectory(atPath: "\(directory)/\(folder)", withIntermediateDirectories: true)
+        do {
+            for folder in ["drop", "sql"] {
+                let folder = "\(directory)/\(folder)"
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            }
+            try Data(FirstConfig.query.utf8).write(to: URL(fileURLWithPath: "\(directory)/sql/revenue.sql"))
+            try Data(FirstConfig.yaml.utf8).write(to: URL(fileURLWithPath: path))
+        } catch {
+            throw PipelineError(
+                .unauthorized,
+                "\(directory) cannot be written: \(error.localizedDescription)",
+                while: "writing a first config",
+                hint: "make it writable, or name another directory: millrace init DIRECTORY",
+                cause: error
+            )
         }
-        try Data(FirstConfig.yaml.utf8).write(to: URL(fileURLWithPath: path))
-        try Data(FirstConfig.query.utf8).write(to: URL(fileURLWithPath: "\(directory)/sql/revenue.sql"))
-        print("\(path) written. Put files into \(directory)/drop, or simulate some:")
-        print("  cd \(directory) && millrace simulate --output drop && millrace run")
+        print(
+            "\(path) is written. Put files into \(directory == "." ? "" : directory + "/")drop, or try it with simulated ones:"
+        )
+        print("  \(directory == "." ? "" : "cd \(directory) && ")millrace simulate --output drop && millrace run")
     }
 }
 
@@ -62,7 +80,9 @@ enum FirstConfig {
 
         exports:
           local: { use: sqlite, path: data/bi.sqlite, datasets: all }
+          looker: { use: csv, flavor: data-studio, path: exports/data-studio, datasets: all }
           powerbi: { use: csv, flavor: power-bi, path: exports/power-bi, datasets: all }
+          tableau: { use: csv, flavor: tableau, path: exports/tableau, datasets: all }
 
         """
 
@@ -75,7 +95,6 @@ enum FirstConfig {
         FROM events
         WHERE name = 'purchase' AND NOT is_bot
         GROUP BY event_date
-        ORDER BY day
 
         """
 }

@@ -5,11 +5,15 @@ import PipelineRuntime
 
 struct PreviewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "preview", abstract: "Show what a source would give: files, columns with their types, first rows, rejects.",
+        commandName: "preview",
+        abstract: "Show what a source would give: files, columns with their types, first rows, rejects.",
         discussion: """
+            Takes nothing and changes nothing. Of a source of events only the columns that
+            have a value are shown.
+
             EXAMPLES
-              millrace preview -c shop.yaml orders
-              millrace preview -c shop.yaml --rows 20
+              millrace preview
+              millrace preview orders --rows 10
             """
     )
 
@@ -17,29 +21,40 @@ struct PreviewCommand: AsyncParsableCommand {
     @Argument(help: "The source; all if none is named.")
     var source: String?
     @Option(help: "How many rows to show.")
-    var rows = 5
+    var rows = 3
+
+    func validate() throws {
+        if rows < 0 || rows > 1000 { throw ValidationError("--rows must be from 0 to 1000.") }
+    }
 
     func run() async throws {
         let pipeline = try config.pipeline()
-        for name in source.map({ [$0] }) ?? pipeline.sourceNames {
-            let preview = try await pipeline.preview(of: name, rows: rows, workspace: try Composition.temporaryWorkspace())
+        for (index, name) in (source.map { [$0] } ?? pipeline.sourceNames).enumerated() {
+            let workspace = try Composition.temporaryWorkspace()
+            let preview = try await pipeline.preview(of: name, rows: rows, workspace: workspace)
+            if index > 0 { print("") }
             print(text(preview, name: name))
         }
     }
 
     private func text(_ preview: SourcePreview, name: String) -> String {
+        guard preview.files > 0 else { return "\(name): no files found" }
+        let read = preview.sampled.count == preview.files ? "all" : grouped(Int64(preview.sampled.count))
         var lines = [
-            "\(name): \(preview.files) files, \(preview.sampled.count) of them read: \(grouped(preview.rows)) rows, "
-                + "\(grouped(preview.rejected)) would be rejected"
+            "\(name): \(counted(preview.files, "file")), \(read) of them read",
+            "\(counted(preview.rows, "row")), of which \(grouped(preview.rejected)) would be rejected",
         ]
-        for (reason, count) in preview.reasons { lines.append("  \(grouped(count)) × \(reason)") }
-        var columns = TextTable(["column", "type", "first rows"])
+        lines += preview.reasons.map { "  \(grouped($0.count)) × \($0.reason.onOneLine)" }
+        var columns = TextTable(["column", "type", preview.sample.isEmpty ? "" : "first rows"])
         for field in preview.schema.fields {
-            let values = preview.sample.map { ($0[field.name] ?? nil).map { $0.replacing("\n", with: "⏎") } ?? "NULL" }
-            guard values.contains(where: { $0 != "NULL" }) || preview.sample.isEmpty || !isEvents(preview) else { continue }
-            columns.add([field.name, field.type.description, values.map { String($0.prefix(24)) }.joined(separator: " | ")])
+            let values = preview.sample.map { $0[field.name] ?? nil }
+            if isEvents(preview), values.allSatisfy({ $0 == nil }) { continue }
+            let shown = values.map { value in
+                value.map { String($0.onOneLine.prefix(24)) } ?? "NULL"
+            }
+            columns.add([field.name, field.type.description, shown.joined(separator: " | ")])
         }
-        return (lines + ["", columns.text, ""]).joined(separator: "\n")
+        return (lines + ["", columns.text]).joined(separator: "\n")
     }
 
     /// Of the event log's many columns only those with a value are worth a line.

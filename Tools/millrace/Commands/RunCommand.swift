@@ -2,20 +2,28 @@ import ArgumentParser
 import PipelineCore
 import PipelineRuntime
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Take what is new, compute what is out of date, deliver what has changed, and exit.",
+        abstract: "Take what is new, compute what is out of date, deliver what has changed.",
         discussion: """
+            A run that finds nothing new does nothing. A run that was stopped, even by
+            force, is completed by the next one.
+
             EXAMPLES
-              millrace run -c shop.yaml                 everything that is pending
-              millrace run -c shop.yaml revenue         one job, with what it needs
-              millrace run -c shop.yaml --full --json   compute and deliver all again; the report as JSON
+              millrace run                      everything that is pending
+              millrace run revenue              one job or export, with what it needs
+              millrace run --full               compute and deliver all of it again
+              millrace run -c shop.yaml --json  another config; the report as JSON
             """
     )
 
     @OptionGroup var config: ConfigOption
-    @Argument(help: "Jobs, exports or sources to run, with what they need; all if none is named.")
+    @Argument(help: "Sources, jobs or exports to run, with what they need; all if none is named.")
     var names: [String] = []
     @Flag(help: "Compute and deliver even what is up to date.")
     var full = false
@@ -24,68 +32,19 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let pipeline = try config.pipeline()
+        let width = pipeline.names.map(\.count).max() ?? 0
         let report = try await pipeline.run(
-            PipelineRun.Options(targets: names, isFull: full), makeWorkspace: Composition.workspace,
+            PipelineRun.Options(targets: names, isFull: full),
+            makeWorkspace: Composition.workspace,
             progress: TerminalProgress.standard(isQuiet: json)
-        )
-        if json { try printJSON(report) } else { print(report.text) }
+        ) { [json] part in
+            if !json { writeAll(Array((part.line(width: width) + "\n").utf8), to: STDOUT_FILENO) }
+        }
+        if json { try printJSON(report) } else { print(report.ending) }
         switch report.outcome {
         case .failed: throw ExitCode(1)
         case .checkFailed: throw ExitCode(3)
         default: break
         }
     }
-}
-
-extension RunReport {
-    /// What happened, for people.
-    var text: String {
-        var lines: [String] = []
-        for source in sources { lines.append(line("source", source.name, source.outcome, source.error, source.summary, source.seconds)) }
-        for job in jobs { lines.append(line("job", job.name, job.outcome, job.error, job.summary, job.seconds)) }
-        for export in exports { lines.append(line("export", export.name, export.outcome, export.error, export.summary, export.seconds)) }
-        let ending =
-            switch outcome {
-            case .skipped: "Nothing new. Everything is up to date."
-            case .succeeded: "Done in \(seconds) s, run \(run)."
-            case .failed: "Failed after \(seconds) s, run \(run). What was published before is as it was."
-            case .checkFailed: "A data check failed after \(seconds) s, run \(run). What was published before is as it was."
-            case .blocked: "Blocked."
-            }
-        return (lines + [ending]).joined(separator: "\n")
-    }
-
-    private func line(
-        _ kind: String, _ name: String, _ outcome: Outcome, _ error: String?, _ summary: String, _ seconds: Double
-    ) -> String {
-        let start = pad(kind, 7) + pad(name, 16)
-        switch outcome {
-        case .succeeded: return "\(start)\(summary)  (\(seconds) s)"
-        case .skipped: return "\(start)nothing new"
-        case .failed, .checkFailed, .blocked: return "\(start)\(outcome.rawValue): \(error ?? "")"
-        }
-    }
-
-    private func pad(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(1, width - text.count))
-    }
-}
-
-extension RunReport.Source {
-    fileprivate var summary: String {
-        "\(files) files, \(grouped(rows)) rows in = \(grouped(accepted)) into \(table) + \(grouped(rejected)) rejected"
-            + (superseded > 0 ? ", in place of \(grouped(superseded)) earlier ones" : "")
-    }
-}
-
-extension RunReport.Job {
-    fileprivate var summary: String {
-        let total = rows.values.reduce(0, +)
-        let tables = rows.count == 1 ? "\(rows.keys.first ?? "")" : "\(rows.count) datasets"
-        return "\(tables), \(grouped(total)) rows" + (duplicates > 0 ? ", \(grouped(duplicates)) duplicates left out" : "")
-    }
-}
-
-extension RunReport.Export {
-    fileprivate var summary: String { "\(datasets) datasets, \(grouped(rows)) rows" }
 }

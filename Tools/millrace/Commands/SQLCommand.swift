@@ -11,12 +11,15 @@ struct SQLCommand: AsyncParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable { case table, csv, json, ndjson }
 
     static let configuration = CommandConfiguration(
-        commandName: "sql", abstract: "Ask the lake a question, read-only; tables by name.",
+        commandName: "sql",
+        abstract: "Ask the lake a question; tables by name, nothing can be changed.",
         discussion: """
+            In csv, NULL is an empty field and the empty text is "".
+
             EXAMPLES
-              millrace sql -c shop.yaml "SELECT channel, sum(sessions) AS sessions FROM acquisition GROUP BY 1 ORDER BY 2 DESC"
-              millrace sql -c shop.yaml --format csv "SELECT * FROM sessions" > sessions.csv
-              echo "SELECT count(*) AS n FROM events" | millrace sql -c shop.yaml
+              millrace sql "SELECT date, sessions FROM daily_metrics ORDER BY date"
+              millrace sql --format csv "SELECT * FROM sessions" > sessions.csv
+              millrace sql < question.sql
             """
     )
 
@@ -26,13 +29,18 @@ struct SQLCommand: AsyncParsableCommand {
     @Argument(help: "One SELECT; read from standard input if it is left out.")
     var query: String?
 
+    func validate() throws {
+        if query == nil, isTerminal(STDIN_FILENO) { throw ValidationError("Which question? Give a SELECT in quotes.") }
+    }
+
     func run() async throws {
         let pipeline = try config.pipeline()
         let text = query ?? readAll()
-        try await pipeline.withRows(of: SQLText(text, origin: "query")) { [format] schema, rows in
-            let printer = RowPrinter(schema, format: format)
-            try await printer.print(rows)
+        let table = try await pipeline.withRows(of: SQLText(text, origin: "query")) { [format] schema, rows in
+            try await RowPrinter(schema, format: format).print(rows)
         }
+        // Not before the engine has said that these were all rows.
+        if let table { print(table) }
     }
 
     private func readAll() -> String {

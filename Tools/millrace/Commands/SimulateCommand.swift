@@ -6,14 +6,15 @@ import Simulation
 
 struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "simulate", abstract: "Write the traffic of a web shop that does not exist, to try a pipeline on.",
+        commandName: "simulate",
+        abstract: "Write the traffic of a web shop that does not exist, to try a pipeline on.",
         discussion: """
-            The same seed gives the same bytes. The files are NDJSON in Segment's form, one a day; read them with
-            `use: files`, `format: ndjson`, `events: segment`.
+            The same seed gives the same bytes. The files are NDJSON in Segment's form, one a
+            day; a source reads them with `format: ndjson` and `events: segment`.
 
             EXAMPLES
-              millrace simulate --output drop/shop
-              millrace simulate --output drop/shop --days 7 --events 100000 --seed 7
+              millrace simulate --output drop
+              millrace simulate --output drop --days 7 --events 100000 --seed 7
             """
     )
 
@@ -40,10 +41,13 @@ struct SimulateCommand: AsyncParsableCommand {
         guard let first = Timestamp(day: start) else { return }
         let shop = ShopSimulation(seed: seed, start: first, days: days, events: events)
         let truth = try await shop.write(
-            to: LocalObjectStore(root: output), under: "", coding: plain ? nil : GzipCoding(), progress: TerminalProgress.standard()
+            to: LocalObjectStore(root: output),
+            under: "",
+            coding: plain ? nil : GzipCoding(),
+            progress: TerminalProgress.standard()
         )
-        print("\(output): \(days) days, \(grouped(Int64(truth.events))) events")
-        print("  of which \(grouped(Int64(truth.duplicates))) are duplicates and \(grouped(Int64(truth.lateEvents))) came late")
+        print("\(output): \(counted(days, "day")), \(counted(truth.events, "event"))")
+        print("  sent again: \(grouped(Int64(truth.duplicates))), sent late: \(grouped(Int64(truth.lateEvents)))")
     }
 }
 
@@ -51,7 +55,8 @@ extension Timestamp {
     /// Midnight, UTC, of a day written `YYYY-MM-DD`.
     init?(day: String) {
         let parts = day.split(separator: "-", omittingEmptySubsequences: false).compactMap { Int($0) }
-        guard parts.count == 3, day.count == 10, (1970...2199).contains(parts[0]), (1...12).contains(parts[1]), (1...31).contains(parts[2])
+        guard parts.count == 3, day.count == 10, (1970...2199).contains(parts[0]), (1...12).contains(parts[1]),
+            (1...31).contains(parts[2])
         else { return nil }
         // Days from civil, by the algorithm of the proleptic Gregorian calendar, with years that begin in March.
         let year = parts[1] <= 2 ? parts[0] - 1 : parts[0]

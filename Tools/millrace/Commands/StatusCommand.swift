@@ -4,11 +4,12 @@ import PipelineRuntime
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Show what a run would do now, and how the last one ended.",
+        commandName: "status",
+        abstract: "Show what a run would do now, and how the last one ended.",
         discussion: """
             EXAMPLES
-              millrace status -c shop.yaml
-              millrace status -c shop.yaml --json
+              millrace status
+              millrace status --json
             """
     )
 
@@ -20,11 +21,11 @@ struct StatusCommand: AsyncParsableCommand {
         let pipeline = try config.pipeline()
         let status = try await pipeline.status(workspace: try Composition.temporaryWorkspace())
         if json { return try printJSON(status) }
-        var table = TextTable(["part", "name", "pending"])
-        for part in status.parts { table.add([part.kind, part.name, part.pending ?? "up to date"]) }
+        var table = TextTable(["part", "name", "a run would take"])
+        for part in status.parts { table.add([part.kind, part.name, part.pending ?? "nothing: up to date"]) }
         print(table.text)
-        if let last = try RunHistory(stateDirectory: pipeline.stateDirectory).runs(limit: 1).first {
-            print("\nLast run \(last.run): \(last.outcome.rawValue), \(last.seconds) s.")
+        if let last = try RunHistory(reading: pipeline.stateDirectory)?.runs(limit: 1).first {
+            print("\nLast run: \(last.run), \(last.outcome.rawValue) after \(duration(last.seconds)).")
         } else {
             print("\nNo run yet.")
         }

@@ -4,11 +4,13 @@ import PipelineRuntime
 
 struct TablesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tables", abstract: "List the tables of the lake, or describe one: definition, columns, size, versions.",
+        commandName: "tables",
+        abstract: "List the tables of the lake, or describe one: definition, columns, size, versions.",
         discussion: """
             EXAMPLES
-              millrace tables -c shop.yaml
-              millrace tables -c shop.yaml daily_metrics
+              millrace tables
+              millrace tables daily_metrics
+              millrace tables --json
             """
     )
 
@@ -42,7 +44,10 @@ struct TablesCommand: AsyncParsableCommand {
             let names = try await tables.tables().map(\.rawValue)
             let nearest = names.nearest(to: name).map { "did you mean '\($0)'? " } ?? ""
             throw PipelineError(
-                .notFound, "there is no table '\(name)'", while: "describing a table", hint: nearest + "`millrace tables` lists them"
+                .invalidConfiguration,
+                "there is no table '\(name)'",
+                while: "describing a table",
+                hint: names.isEmpty ? "`millrace run` makes tables" : nearest + "`millrace tables` lists them"
             )
         }
         json ? try printJSON(summary(snapshot, isWhole: true)) : try await describe(snapshot, in: tables)
@@ -50,25 +55,37 @@ struct TablesCommand: AsyncParsableCommand {
 
     private func list(_ tables: any TableStore) async throws {
         var text = TextTable(["table", "rows", "size", "version", "committed"])
+        var isEmpty = true
         for name in try await tables.tables() {
             guard let snapshot = try await tables.snapshot(of: name, at: nil) else { continue }
+            isEmpty = false
             if json { try printJSON(summary(snapshot, isWhole: false)) }
             text.add([
                 name.rawValue, grouped(snapshot.rowCount), size(snapshot.size), "\(snapshot.version)",
-                String(snapshot.committedAt.description.prefix(19)) + "Z",
+                shortMoment(snapshot.committedAt.description),
             ])
         }
-        if !json { print(text.text) }
+        if !json { print(isEmpty ? "No tables yet; `millrace run` makes them." : text.text) }
     }
 
     private func summary(_ snapshot: TableSnapshot, isWhole: Bool) -> Summary {
         let definition = snapshot.definition
         return Summary(
-            table: definition.name.rawValue, rows: snapshot.rowCount, bytes: snapshot.size, files: snapshot.files.count,
-            version: snapshot.version, committedAt: snapshot.committedAt.description, summary: definition.summary,
+            table: definition.name.rawValue,
+            rows: snapshot.rowCount,
+            bytes: snapshot.size,
+            files: snapshot.files.count,
+            version: snapshot.version,
+            committedAt: snapshot.committedAt.description,
+            summary: definition.summary,
             columns: isWhole
                 ? definition.schema.fields.map {
-                    Column(name: $0.name, type: $0.type.description, nullable: $0.isNullable, description: $0.description)
+                    Column(
+                        name: $0.name,
+                        type: $0.type.description,
+                        nullable: $0.isNullable,
+                        description: $0.description
+                    )
                 } : nil
         )
     }
@@ -76,7 +93,10 @@ struct TablesCommand: AsyncParsableCommand {
     private func describe(_ snapshot: TableSnapshot, in tables: any TableStore) async throws {
         let definition = snapshot.definition
         print("\(definition.name): \(definition.summary)\n")
-        print("\(grouped(snapshot.rowCount)) rows, \(size(snapshot.size)) in \(snapshot.files.count) files, version \(snapshot.version)")
+        let rows = counted(snapshot.rowCount, "row")
+        print(
+            "\(rows), \(size(snapshot.size)) in \(counted(snapshot.files.count, "file")), version \(snapshot.version)"
+        )
         if !definition.key.isEmpty { print("one row per \(definition.key.joined(separator: ", "))") }
         var columns = TextTable(["column", "type", "null", "definition"])
         for field in definition.schema.fields {
@@ -86,7 +106,7 @@ struct TablesCommand: AsyncParsableCommand {
         var versions = TextTable(["version", "committed", "operation", "rows", "run"])
         for version in try await tables.history(of: definition.name).suffix(10) {
             versions.add([
-                "\(version.version)", String(version.committedAt.description.prefix(19)) + "Z", version.operation,
+                "\(version.version)", shortMoment(version.committedAt.description), version.operation,
                 grouped(version.rowCount), version.run?.rawValue ?? "",
             ])
         }

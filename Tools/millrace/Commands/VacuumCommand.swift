@@ -4,13 +4,15 @@ import PipelineRuntime
 
 struct VacuumCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "vacuum", abstract: "Remove files that no recent version of a table refers to.",
+        commandName: "vacuum",
+        abstract: "Remove files that no recent version of a table refers to.",
         discussion: """
-            A run does this by itself with a grace of seven days: so long an old version can still be read.
+            A run does this by itself with a grace of seven days: so long can an old version
+            of a table be read.
 
             EXAMPLES
-              millrace vacuum -c shop.yaml
-              millrace vacuum -c shop.yaml --grace-hours 1
+              millrace vacuum
+              millrace vacuum --grace-hours 24
             """
     )
 
@@ -19,11 +21,13 @@ struct VacuumCommand: AsyncParsableCommand {
     var graceHours = 168
 
     func validate() throws {
-        if graceHours < 1 { throw ValidationError("--grace-hours must be at least 1: a query that is going on needs its files.") }
+        if graceHours < 1 {
+            throw ValidationError("--grace-hours must be at least 1: a query that is going on needs its files.")
+        }
     }
 
     func run() async throws {
         let removed = try await config.pipeline().vacuum(grace: .seconds(graceHours * 3600))
-        print("\(grouped(Int64(removed.files))) files removed, \(size(removed.bytes)).")
+        print("\(counted(removed.files, "file")) removed, \(size(removed.bytes)).")
     }
 }

@@ -16,16 +16,21 @@ struct RowPrinter {
         self.format = format
     }
 
-    func print(_ rows: RowStream) async throws {
+    /// Prints rows as they come; returns the table where one is wanted, since its widths need all rows.
+    func print(_ rows: RowStream) async throws -> String? {
         switch format {
         case .csv: try await printCSV(rows)
         case .json, .ndjson: try await printJSON(rows)
-        case .table: try await printTable(rows)
+        case .table: return try await table(rows)
         }
+        return nil
     }
 
     private func printCSV(_ rows: RowStream) async throws {
-        writeAll(Array((definition.schema.names.map(quotedIfNeeded).joined(separator: ",") + "\n").utf8), to: STDOUT_FILENO)
+        writeAll(
+            Array((definition.schema.names.map(quotedIfNeeded).joined(separator: ",") + "\n").utf8),
+            to: STDOUT_FILENO
+        )
         for try await chunk in rows { writeAll(chunk.bytes, to: STDOUT_FILENO) }
     }
 
@@ -45,18 +50,16 @@ struct RowPrinter {
         if format == .json { writeAll(Array("\n]\n".utf8), to: STDOUT_FILENO) }
     }
 
-    private func printTable(_ rows: RowStream) async throws {
-        var table = TextTable(definition.schema.names)
+    private func table(_ rows: RowStream) async throws -> String {
+        var table = TextTable(definition.schema.names.map(\.onOneLine))
         var count = 0
         try await forEachRow(rows) { values in
             count += 1
-            if count <= Self.longestTable { table.add(values.map { $0 ?? "" }) }
+            if count <= Self.longestTable { table.add(values.map { $0?.onOneLine ?? "NULL" }) }
             return nil
         }
-        Swift.print(table.text)
-        if count > Self.longestTable {
-            standardError("… \(grouped(Int64(count - Self.longestTable))) more rows; --format csv prints all")
-        }
+        let more = count - Self.longestTable
+        return table.text + (more > 0 ? "\n… \(counted(more, "more row")); --format csv prints all" : "")
     }
 
     /// Decodes each row and prints what `render` makes of it.

@@ -27,15 +27,23 @@ final class TerminalProgress: ProgressReporting {
         let filled = share.map { Int($0 * Double(width)) } ?? 0
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
         let percent = share.map { "\(Int($0 * 100)) %" } ?? amount(done, unit)
-        writeAll(Array("\r\u{1B}[K\(work.prefix(30))  \(bar)  \(percent)".utf8), to: STDERR_FILENO)
+        writeAll(
+            Array("\r\u{1B}[K\(String(work.prefix(30)).padded(to: 20))  \(bar)  \(percent)".utf8),
+            to: STDERR_FILENO
+        )
     }
 
-    func finish(_ work: String, outcome: String) { writeAll(Array("\r\u{1B}[K".utf8), to: STDERR_FILENO) }
+    func finish(_ work: String, outcome: String) { Self.clear() }
+
+    /// Takes the bar off its line, so that other text can stand there; does nothing where nobody looks.
+    static func clear() {
+        if isTerminal(STDERR_FILENO) { writeAll(Array("\r\u{1B}[K".utf8), to: STDERR_FILENO) }
+    }
 
     private func amount(_ done: Int64, _ unit: ProgressUnit) -> String {
         switch unit {
-        case .bytes: "\(done / 1_000_000) MB"
-        case .rows: "\(done) rows"
+        case .bytes: size(done)
+        case .rows: counted(done, "row")
         case .steps: "step \(done)"
         }
     }

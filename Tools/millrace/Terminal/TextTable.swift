@@ -1,12 +1,9 @@
 /// Columns of text for people, numbers to the right.
 struct TextTable {
-    private var rows: [[String]]
+    private var rows: [[String]] = []
     private let header: [String]
 
-    init(_ header: [String]) {
-        self.header = header
-        rows = []
-    }
+    init(_ header: [String]) { self.header = header }
 
     mutating func add(_ row: [String]) { rows.append(row) }
 
@@ -15,12 +12,12 @@ struct TextTable {
         let all = [header] + rows
         let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
         let isNumber = header.indices.map { column in
-            !rows.isEmpty && rows.allSatisfy { $0[column].isEmpty || $0[column].first?.isNumber == true || $0[column].first == "-" }
+            let cells = rows.map { $0[column] }.filter { !$0.isEmpty && $0 != "NULL" }
+            return !cells.isEmpty && cells.allSatisfy(\.isAmount)
         }
         return all.map { row in
             let cells = row.enumerated().map { column, cell in
-                let padding = String(repeating: " ", count: widths[column] - cell.count)
-                return isNumber[column] ? padding + cell : cell + padding
+                isNumber[column] ? cell.padded(before: widths[column]) : cell.padded(to: widths[column])
             }
             var line = cells.joined(separator: "  ")
             while line.last == " " { line.removeLast() }
@@ -29,23 +26,38 @@ struct TextTable {
     }
 }
 
-/// A number with thin groups of three: 1,234,567.
-func grouped(_ number: Int64) -> String {
-    let digits = String(abs(number))
-    var text = ""
-    for (index, digit) in digits.enumerated() {
-        if index > 0, (digits.count - index) % 3 == 0 { text += "," }
-        text.append(digit)
+extension String {
+    /// The text with spaces behind it, up to a width.
+    func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+
+    /// The text with spaces before it, up to a width.
+    func padded(before width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
+
+    /// A number, perhaps with a unit.
+    fileprivate var isAmount: Bool {
+        let words = split(separator: " ", maxSplits: 1)
+        guard let number = words.first, let first = number.first, first.isNumber || first == "-" else { return false }
+        return Double(number.replacing(",", with: "")) != nil
+            && (words.count == 1 || ["B", "kB", "MB", "GB", "TB", "s"].contains(words[1]))
     }
-    return (number < 0 ? "-" : "") + text
+
+    /// The text on one line of a terminal: what would move the cursor or change colours is shown, not done.
+    var onOneLine: String {
+        guard unicodeScalars.contains(where: \.isControl) else { return self }
+        var shown = ""
+        for scalar in unicodeScalars {
+            if scalar == "\n" {
+                shown += "⏎"
+            } else if scalar.isControl {
+                shown += "·"
+            } else {
+                shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
+    }
 }
 
-/// An amount of bytes in the unit that suits it.
-func size(_ bytes: Int64) -> String {
-    var value = Double(bytes)
-    for unit in ["B", "kB", "MB", "GB"] {
-        if value < 1000 { return unit == "B" ? "\(bytes) B" : "\((value * 10).rounded() / 10) \(unit)" }
-        value /= 1000
-    }
-    return "\((value * 10).rounded() / 10) TB"
+extension Unicode.Scalar {
+    fileprivate var isControl: Bool { properties.generalCategory == .control }
 }
