@@ -309,7 +309,7 @@ class World:
                     "https://shop.example/?UTM_SOURCE=x&utm_medium", "https://shop.example/?utm_source=%FF",
                     "https://shop.example/?a=1;utm_source=x", "https://shop.example/?&&utm%5Fsource=x",
                     "//shop.example", "https://shop.example//p?utm_source=a%00b", "about:blank", "https:/p/5",
-                    "/", "///p", "https://shop.example/?utm_source=%C5%BC+%ff",
+                    "/", "///p", "/?utm_source=%00", "https://shop.example/?utm_source=%C5%BC+%ff",
                 ])  # fmt: skip
         if self.has("click-ids", 0.2) and "page_url" in event:
             event["page_url"] += self.random.choice([

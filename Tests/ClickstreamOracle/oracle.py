@@ -157,7 +157,7 @@ def parameter(url, name):
     for pair in split(url)[2].split("&"):
         key, _, value = pair.partition("=")
         if key == name:
-            return decoded(value) or None
+            return decoded(value) if value else None
     return None
 
 

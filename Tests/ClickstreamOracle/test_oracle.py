@@ -453,6 +453,7 @@ class Rules(unittest.TestCase):
         self.assertEqual(oracle.parameter("/?utm_term=a+b%2Bc%C5%BC&utm_term=x#utm_term=y", "utm_term"), "a b+cż")
         self.assertEqual(oracle.parameter("/?utm_term=a+%FF%00", "utm_term"), "a %FF%00")
         self.assertEqual(oracle.parameter("/?utm_term=a%00b%zz", "utm_term"), "ab%zz")
+        self.assertEqual(oracle.parameter("/?utm_term=%00", "utm_term"), "")
         self.assertIsNone(oracle.parameter("/?utm_term=&x=1#?utm_source=y", "utm_term"))
         self.assertIsNone(oracle.parameter("/p#?utm_source=y", "utm_source"))
 

@@ -27,8 +27,7 @@ struct PageAddress {
     /// The decoded value of the query's first parameter of that name; NULL where it is missing or empty.
     func parameter(_ name: String) -> String {
         let value = dialect.firstGroup(of: "^[^?#]*[?](?:[^#]*?&)??\(name)(?:=([^&#]*))?(?:[&#]|$)", in: address)
-        let text = dialect.percentDecoded("replace(\(value), '+', ' ')")
-        return "nullif(\(text), '')"
+        return dialect.percentDecoded("replace(\(value), '+', ' ')")
     }
 
     /// The name of the query's first parameter that has one of these names and a value; NULL where none has.
