@@ -1,6 +1,7 @@
 import CSVExportPlugin
 import ConnectorTesting
 import Foundation
+import Glibc
 import PipelineCore
 import Testing
 
@@ -179,6 +180,45 @@ struct ExportFolderTests {
         #expect(probe?.code == .unauthorized)
         let begin = await #expect(throws: PipelineError.self) { try await sink.begin(Export.header) }
         #expect(begin?.code == .conflict)
+        for error in [probe, begin] {
+            #expect(error?.description.contains(folder.path) == true)
+            #expect(error?.hint != nil)
+        }
+    }
+
+    @Test("A full disk is told with what to do, and the last good export stays", .enabled(if: canMount))
+    func fullDisk() async throws {
+        let export = try Export(.powerBI)
+        #expect(unsafe mount("tmpfs", export.path, "tmpfs", 0, "size=1m") == 0)
+        defer { _ = unsafe umount2(export.path, 2) }
+        try await export.deliver((.notes, rows(3)))
+        let before = try export.folder.contents()
+        let error = await #expect(throws: PipelineError.self) { try await export.deliver((.notes, rows(60_000))) }
+        #expect(error?.code == .outOfResources)
+        #expect(error?.message.contains(export.path) == true)
+        #expect(error?.hint == "an export needs room for a second copy of its files")
+        #expect(try export.folder.contents() == before)
+        #expect(try await export.sink.currentDelivery() == Export.header.run)
+        try await export.deliver((.notes, rows(5)))
+        #expect(try published("notes", in: export.path)?.rows.count == 5)
+    }
+
+    /// Whether this process may mount a small file system, which full disks are tried on.
+    static let canMount: Bool = {
+        guard let folder = try? TemporaryFolder(), unsafe mount("tmpfs", folder.path, "tmpfs", 0, "size=64k") == 0
+        else { return false }
+        return unsafe umount2(folder.path, 2) == 0
+    }()
+
+    @Test("A folder where a file belongs is told, and stays", arguments: ["notes.csv", "README.md", "schema.json"])
+    func folderInTheWay(name: String) async throws {
+        let export = try Export(.powerBI)
+        try export.folder.write("mine", to: name + "/inner.txt")
+        let error = await #expect(throws: PipelineError.self) { try await export.deliver((.notes, rows(3))) }
+        #expect(error?.code == .conflict)
+        #expect(error?.message.contains(name) == true)
+        #expect(error?.hint != nil)
+        #expect(try export.files() == [name + "/inner.txt"])
     }
 
     @Test("schema.json and README.md say what everything means")

@@ -172,14 +172,18 @@ struct FlavorTests {
     }
 
     @Test(
-        "A date or timestamp that the tool could not read fails the export",
+        "A date or timestamp that no tool reads fails the export and names the column",
         arguments: [
-            (CSVFlavor.dataStudio, DataType.date, "infinity"), (.dataStudio, .date, "12026-11-21"),
-            (.dataStudio, .timestamptz, "infinity"), (.powerBI, .timestamptz, "2026-11-21 07:31:17+01"),
-            (.tableau, .timestamptz, "12026-11-21 07:31:17+00"),
-        ]
+            (DataType.date, "infinity"), (.date, "-infinity"), (.date, "12026-11-21"), (.date, "0044-03-15 (BC)"),
+            (.date, "-0044-03-15"), (.date, "26-11-21"), (.timestamptz, "infinity"), (.timestamptz, "-infinity"),
+            (.timestamptz, "2026-11-21 07:31:17+01"), (.timestamptz, "12026-11-21 07:31:17+00"),
+            (.timestamptz, "0044-03-15 (BC) 00:00:00+00"), (.timestamptz, "0044-03-15 00:00:00+00 (BC)"),
+            (.timestamptz, "2026-11-21"),
+        ] as [(DataType, String)],
+        CSVFlavor.allCases
     )
-    func outOfCalendar(flavor: CSVFlavor, type: DataType, value: String) async throws {
+    func outOfCalendar(moment: (type: DataType, value: String), flavor: CSVFlavor) async throws {
+        let (type, value) = moment
         let export = try Export(flavor)
         let definition = DatasetDefinition(
             name: "moments",
@@ -191,5 +195,48 @@ struct FlavorTests {
         }
         #expect(error?.message == "row 2, column 'value' holds no \(type)")
         #expect(try export.files() == [])
+    }
+    @Test(
+        "Extreme numbers keep every digit, and what is no number is empty, counted and said",
+        arguments: CSVFlavor.allCases
+    )
+    func extremes(flavor: CSVFlavor) async throws {
+        let export = try Export(flavor)
+        let definition = DatasetDefinition(
+            name: "extremes",
+            summary: "",
+            schema: Schema([
+                Field("exact", .decimal(precision: 38, scale: 10)), Field("real", .double), Field("other", .double),
+                Field("at", .timestamptz),
+            ])
+        )
+        let rows = """
+            9999999999999999999999999999.9999999999,-0.0,inf,9999-12-31 23:59:59.999999+00
+            -0.0000000001,nan,1.7976931348623157e+308,0001-01-01 00:00:00.000001+00
+            ,-inf,5e-324,
+
+            """
+        try await export.deliver((definition, rows))
+        let (last, first) =
+            switch flavor {
+            case .dataStudio: ("99991231235959", "00010101000000")
+            case .powerBI: ("9999-12-31T23:59:59.999999", "0001-01-01T00:00:00.000001")
+            case .tableau: ("9999-12-31 23:59:59.999999", "0001-01-01 00:00:00.000001")
+            }
+        let text = try export.folder.text(flavor == .dataStudio ? "extremes-001.csv" : "extremes.csv")
+        #expect(
+            text.trimmingPrefix("\u{FEFF}") == """
+                exact,real,other,at
+                9999999999999999999999999999.9999999999,-0.0,,\(last)
+                -0.0000000001,,1.7976931348623157e+308,\(first)
+                ,,5e-324,
+
+                """
+        )
+        let readme = try export.folder.text("README.md")
+        #expect(readme.contains("Infinite or undefined numbers left empty: `real`: 2, `other`: 1."), "\(readme)")
+        #expect(try export.folder.text("schema.json").contains("\"emptied_count\" : 2"))
+        try await export.deliver((definition, "1.0000000000,1,2,\n"))
+        #expect(try !export.folder.text("README.md").contains("left empty: `"))
     }
 }

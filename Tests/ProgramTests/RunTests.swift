@@ -92,6 +92,41 @@ import Testing
         #expect(try await shop.millrace("run").code == 3)
     }
 
+    @Test("What a job says of its columns is shown and shipped; a text without a column is told")
+    func describesColumns() async throws {
+        let shop = try Shop()
+        #expect(try await shop.millrace("run").code == 0)
+        let words = """
+                description: |
+                  Sales by day.
+                  One row is a day.
+                columns: { Day: "When it was sold", amount: "Euros, with | and <tax>" }
+            """
+        var config = Shop.config.replacing("    into: daily_sales\n", with: "    into: daily_sales\n\(words)\n")
+        config = config.replacing("path: csv, datasets: [sessions]", with: "path: csv, datasets: [daily_sales]")
+        config += "  tableau: { use: csv, flavor: tableau, path: tds, datasets: [daily_sales] }\n"
+        try shop.folder.write(config, to: "millrace.yaml")
+        let answer = try await shop.millrace("run")
+        #expect(answer.code == 0, "\(answer.output)\(answer.errors)")
+        let table = try await shop.millrace("tables", "daily_sales").output
+        #expect(table.hasPrefix("daily_sales: Sales by day. One row is a day.\n"), "\(table)")
+        #expect(table.contains("When it was sold") && table.contains("Euros, with | and <tax>"))
+        let readme = try shop.folder.read("csv/README.md")
+        #expect(readme.contains("Sales by day. One row is a day."))
+        #expect(readme.contains(" | Euros, with \\| and <tax> |"), "\(readme)")
+        #expect(try shop.folder.read("csv/schema.json").contains("\"description\" : \"When it was sold\""))
+        #expect(try shop.folder.read("tds/daily_sales.tds").contains("<run>Euros, with | and &lt;tax&gt;</run>"))
+
+        try shop.folder.write(config.replacing("amount: \"", with: "amuont: \""), to: "millrace.yaml")
+        let wrong = try await shop.millrace("run")
+        #expect(wrong.code == 1)
+        #expect(wrong.output.contains("'amuont', which the query does not return"), "\(wrong.output)")
+        #expect(wrong.output.contains("it returns: day, orders, amount"), "\(wrong.output)")
+        try shop.folder.write(config.replacing("columns: {", with: "columns: { day: twice,"), to: "millrace.yaml")
+        let twice = try await shop.millrace("check")
+        #expect(twice.code == 2 && twice.errors.contains("two of the names are one column"), "\(twice.errors)")
+    }
+
     @Test("A query over a table whose source has no files yet says so")
     func waitsForFiles() async throws {
         let shop = try Shop()

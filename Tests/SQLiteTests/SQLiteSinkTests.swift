@@ -121,7 +121,8 @@ struct SQLiteSinkTests {
     func numbers() async throws {
         let texts = [
             "0.1", "0.0", "123456789012.345", "1234567890123456.7", "0.30000000000000004", "2.2250738585072014e-308",
-            "9007199254740993", "1e22", "1e23", "100", "-7.25", ".5", "0.000000000000001",
+            "9007199254740993", "1.7976931348623157e+308", "5e-324", "1e22", "1e23", "100", "-7.25", ".5",
+            "0.000000000000001",
         ]
         let rows = texts.enumerated().map { "\($0),\($1)\n" }.joined() + "90,inf\n91,-inf\n92,nan\n"
         try await deliver((Self.numbers, rows))
@@ -140,7 +141,9 @@ struct SQLiteSinkTests {
             (DataType.bigint, "9223372036854775808"), (.bigint, "-9223372036854775809"), (.bigint, "12x"),
             (.bigint, "-"),
             (.integer, "1.5"), (.double, "x1"), (.double, "-"), (.double, "1.2.3"), (.boolean, "TRUE"), (.boolean, "e"),
-            (.boolean, "yes"), (.date, "infinity"), (.date, "12026-11-21"), (.timestamptz, "2026-11-21 07:31:17+01"),
+            (.boolean, "yes"), (.date, "infinity"), (.date, "12026-11-21"),
+            (.date, "0044-03-15 (BC)"), (.timestamptz, "infinity"), (.timestamptz, "0044-03-15 (BC) 00:00:00+00"),
+            (.timestamptz, "2026-11-21 07:31:17+01"),
             (.timestamptz, "12026-11-21 07:31:17+00"), (.bigint, "\"\""), (.boolean, "\"\""), (.double, "\"\""),
         ] as [(DataType, String)]
     )

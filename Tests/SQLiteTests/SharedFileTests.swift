@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import PipelineCore
 import SQLitePlugin
 import Testing
@@ -168,6 +169,43 @@ struct SharedFileTests {
         let folder = await #expect(throws: PipelineError.self) { try await below.probe() }
         #expect(folder?.code == .unauthorized)
         await #expect(throws: PipelineError.self) { try await below.begin(Self.header) }
+    }
+
+    @Test("A full disk is told with what to do, and the last good tables stay", .enabled(if: canMount))
+    func fullDisk() async throws {
+        #expect(unsafe mount("tmpfs", folder.path, "tmpfs", 0, "size=2m") == 0)
+        defer { _ = unsafe umount2(folder.path, 2) }
+        try await stage(["sessions"], rows: 3).commit()
+        let error = await #expect(throws: PipelineError.self) { try await stage(["sessions"], rows: 200_000) }
+        #expect(error?.code == .outOfResources)
+        #expect(error?.message.contains(path) == true)
+        #expect(error?.hint == "a delivery needs room for a second copy of the datasets")
+        #expect(try query(path, "SELECT count(*) FROM sessions") == [["3"]])
+        try await stage(["sessions"], rows: 5).commit()
+        #expect(try query(path, "SELECT count(*) FROM sessions") == [["5"]])
+    }
+
+    /// Whether this process may mount a small file system, which full disks are tried on.
+    static let canMount: Bool = {
+        guard let folder = try? TemporaryFolder(), unsafe mount("tmpfs", folder.path, "tmpfs", 0, "size=64k") == 0
+        else { return false }
+        return unsafe umount2(folder.path, 2) == 0
+    }()
+
+    @Test("A folder where the file belongs, and a file where its folder belongs, are told with what to do")
+    func inTheWay() async throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try Data("text".utf8).write(to: URL(fileURLWithPath: folder.path + "/file"))
+        for place in [path, folder.path + "/file/bi.sqlite"] {
+            let sink = SQLiteSink(path: place)
+            let probe = await #expect(throws: PipelineError.self) { try await sink.probe() }
+            let begin = await #expect(throws: PipelineError.self) { try await sink.begin(Self.header) }
+            for error in [probe, begin] {
+                #expect(error?.code == .unauthorized)
+                #expect(error?.message.contains(folder.path) == true)
+                #expect(error?.hint != nil)
+            }
+        }
     }
 
     @Test("Names that SQLite or we keep to ourselves are refused", arguments: ["_millrace", "sqlite_x", "a b", ""])

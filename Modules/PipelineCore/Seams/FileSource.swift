@@ -1,9 +1,13 @@
 /// A place that files are taken from: a directory on premises or a bucket.
 public protocol FileSource: Sendable {
-    /// The files that are there now, sorted by path; throws where the place cannot be read, not where it is empty.
+    /// The files that are there now, sorted by path, each path once; throws where the place cannot be read, not where it is
+    /// empty.
     func list() async throws -> [SourceFile]
 
-    /// The file's bytes from `offset` on, as they are stored (still compressed).
+    /// The file's bytes from `offset` on, as they are stored (still compressed); none from its end on.
+    ///
+    /// Throws `notFound`, and only then, where the file has gone since it was listed. All bytes are of one content, also
+    /// if the file is replaced meanwhile; those that are added to it may follow. A cancelled stream throws.
     func read(_ file: SourceFile, from offset: Int64) async throws -> ByteStream
 }
 

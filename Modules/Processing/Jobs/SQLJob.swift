@@ -8,15 +8,16 @@ public struct SQLJob: ProcessingJob {
     public let query: SQLText
     /// What must hold of the result.
     public let checks: [DataCheck]
+    private var meaning = ResultMeaning()
 
-    /// A job by its parts.
+    /// A job by its parts, which says nothing of what its columns mean.
     public init(into: DatasetName, query: SQLText, checks: [DataCheck]) {
         self.into = into
         self.query = query
         self.checks = checks
     }
 
-    /// Reads `query`, `into` and `checks`; a `query` that ends in `.sql` names a file, read with `readFile`, which returns
+    /// Reads `query`, `into`, `description`, `columns` and `checks`; a `query` that ends in `.sql` names a file, read with `readFile`, which returns
     /// nil where there is none.
     public init(_ block: ConfigurationBlock, readFile: @Sendable (String) -> String?) {
         let text = block.require(
@@ -29,6 +30,7 @@ public struct SQLJob: ProcessingJob {
             expected: "a table name (lower-case letters, digits, _)"
         ) { DatasetName(rawValue: $0).isValid ? DatasetName(rawValue: $0) : nil }
         into = block.require("into", name, "The table that the result becomes.")
+        meaning = ResultMeaning(block)
         checks = block.value("checks", .list(.check), default: [], "What must hold before the result is published.")
         let isFile = text.hasSuffix(".sql") && !text.contains("\n")
         guard isFile, !block.isDescribing else {
@@ -47,8 +49,14 @@ public struct SQLJob: ProcessingJob {
         }
     }
 
-    /// The text of the query, and what is checked of its result.
-    public var definition: String { checks.isEmpty ? query.text : "\(query.text)\n\(checks)" }
+    /// The text of the query, what is checked of its result, and what is said of it.
+    public var definition: String {
+        // Without checks and texts it is the query alone, as it always was: nothing is computed anew for no reason.
+        var parts = [query.text]
+        if !checks.isEmpty { parts.append("\(checks)") }
+        if !meaning.text.isEmpty { parts.append(meaning.text) }
+        return parts.joined(separator: "\n")
+    }
     /// The one table that it fills.
     public var outputs: [DatasetName] { [into] }
 
@@ -79,13 +87,14 @@ public struct SQLJob: ProcessingJob {
         guard let written = result.written[into.rawValue] else {
             throw PipelineError(.internalError, "the engine wrote nothing", while: "running job '\(context.name)'")
         }
-        let table = EngineTable(into, schema: written.schema, storage: .parquet(written.files.map(\.path)))
+        let schema = try meaning.described(written.schema, job: context.name)
+        let table = EngineTable(into, schema: schema, storage: .parquet(written.files.map(\.path)))
         try await DataCheck.verify(checks, of: table, with: context.engine, job: context.name)
         let definition = DatasetDefinition(
             name: into,
-            summary: "The result of the job '\(context.name)'.",
-            schema: written.schema,
-            key: uniqueKey(in: written.schema)
+            summary: meaning.summary ?? "The result of the job '\(context.name)'.",
+            schema: schema,
+            key: uniqueKey(in: schema)
         )
         _ = try await context.tables.commit(
             TableChange(

@@ -12,6 +12,7 @@ actor CSVDelivery: SinkDelivery {
     private struct Staged {
         let definition: DatasetDefinition
         let files: [ExportManifest.File]
+        let emptiedCounts: [Int: Int]
         var rowCount: Int { files.reduce(0) { $0 + $1.rowCount } }
     }
 
@@ -52,7 +53,7 @@ actor CSVDelivery: SinkDelivery {
         }
         try Task.checkCancellation()
         let files = try fileErrors(path, while: "writing '\(name)'") { try writer.finish() }
-        let dataset = Staged(definition: definition, files: files)
+        let dataset = Staged(definition: definition, files: files, emptiedCounts: writer.emptiedCounts)
         staged.append(dataset)
         return dataset.rowCount
     }
@@ -106,7 +107,9 @@ actor CSVDelivery: SinkDelivery {
                 exportedAt: header.startedAt.description,
                 files: dataset.files,
                 companions: options.flavor == .tableau ? ["\(dataset.definition.name).tds"] : [],
-                columns: dataset.definition.schema.fields.map { ExportManifest.Column($0, options.flavor) }
+                columns: dataset.definition.schema.fields.enumerated().map {
+                    ExportManifest.Column($1, options.flavor, emptiedCount: dataset.emptiedCounts[$0])
+                }
             )
         }
         let kept = last?.flavor == options.flavor ? last?.datasets ?? [] : []

@@ -71,18 +71,22 @@ final class ExportFolder {
         )
     }
 
+    /// Nil where there is none; throws `conflict` for anything of its name that no export made or that cannot be read.
     static func readManifest(_ path: String) throws -> ExportManifest? {
-        guard let data = FileManager.default.contents(atPath: path + "/" + manifestName) else { return nil }
+        let place = path + "/" + manifestName
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        do { return try decoder.decode(ExportManifest.self, from: data) } catch {
-            throw PipelineError(
-                .conflict,
-                "'\(path)/\(manifestName)' was not made by an export",
-                while: "opening the export folder",
-                hint: "move it away, or export to an empty folder"
-            )
+        if let data = FileManager.default.contents(atPath: place) {
+            if let manifest = try? decoder.decode(ExportManifest.self, from: data) { return manifest }
+        } else if !FileManager.default.fileExists(atPath: place) {
+            return nil
         }
+        throw PipelineError(
+            .conflict,
+            "'\(place)' was not made by an export, or cannot be read",
+            while: "opening the export folder",
+            hint: "move it away, or export to an empty folder"
+        )
     }
 
     /// Writes a small file into the staging folder, durably but for its name.

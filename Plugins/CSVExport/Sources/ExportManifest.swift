@@ -19,6 +19,8 @@ struct ExportManifest: Codable {
         let semanticType: String?
         let isNullable: Bool
         let description: String
+        /// How many infinite or undefined numbers were left empty; nil: none.
+        let emptiedCount: Int?
     }
 
     struct Dataset: Codable {
@@ -57,7 +59,8 @@ struct ExportManifest: Codable {
 }
 
 extension ExportManifest.Column {
-    init(_ field: Field, _ flavor: CSVFlavor) {
+    init(_ field: Field, _ flavor: CSVFlavor, emptiedCount: Int?) {
+        self.emptiedCount = emptiedCount
         name = field.name
         type = field.type.description
         isNullable = field.isNullable

@@ -26,6 +26,7 @@ struct ExportReadme {
     private var rules: [String] {
         let common = [
             "UTF-8\(manifest.flavor == .powerBI ? " with a byte order mark" : ""), comma, quotes by RFC 4180, `.` as decimal point, names in the first line.",
+            "Numbers have all their digits; \(manifest.flavor.toolName) calculates with about 15 of them. Take longer ones, and long identifiers, as text.",
             "An empty field means that there is no value; numbers that are infinite or undefined are left empty. `NA` is Namibia, not a missing value: pandas needs `keep_default_na=False`.",
         ]
         let formulas =
@@ -81,6 +82,11 @@ struct ExportReadme {
             let type = hasTypes ? "\(column.type) (\(column.semanticType ?? "TEXT"))" : column.type
             return "| `\(cell(column.name))` | \(cell(type)) | \(cell(column.description)) |"
         }
+        let emptied = dataset.columns.compactMap { column in
+            column.emptiedCount.map { "`\(cell(column.name))`: \($0)" }
+        }
+        let missing =
+            emptied.isEmpty ? "" : " Infinite or undefined numbers left empty: \(emptied.joined(separator: ", "))."
         let key =
             dataset.key.isEmpty
             ? "" : " A row is identified by \(dataset.key.map { "`\($0)`" }.joined(separator: ", "))."
@@ -90,7 +96,7 @@ struct ExportReadme {
             \(dataset.summary)\(key)
 
             \(dataset.rowCount) \(dataset.rowCount == 1 ? "row" : "rows"), exported at \(dataset.exportedAt) by run \(dataset.run): \
-            \(dataset.fileNames.map { "`\($0)`" }.joined(separator: ", "))
+            \(dataset.fileNames.map { "`\($0)`" }.joined(separator: ", ")).\(missing)
 
             | column | type | definition |
             |---|---|---|

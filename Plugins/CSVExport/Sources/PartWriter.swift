@@ -71,6 +71,9 @@ struct PartWriter {
         buffer = header
     }
 
+    /// How many values were left empty because the tool reads nothing else, by column.
+    var emptiedCounts: [Int: Int] { rewriter.emptiedCounts }
+
     private static func header(_ definition: DatasetDefinition, _ options: CSVOptions) -> [UInt8] {
         // Power BI does not guess UTF-8 without a byte order mark.
         var bytes: [UInt8] = options.flavor == .powerBI ? [0xEF, 0xBB, 0xBF] : []

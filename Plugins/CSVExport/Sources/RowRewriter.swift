@@ -4,6 +4,8 @@ internal import PipelineCore
 struct RowRewriter {
     /// What may have to be done to the fields of a column.
     enum Rule: Hashable {
+        /// `2026-11-21` stays as it is; no tool reads what is no such day.
+        case plainDate
         /// `2026-11-21` becomes `20261121`.
         case compactDate
         /// `2026-11-21 07:31:17.123456+00` becomes `20261121073117`.
@@ -22,6 +24,8 @@ struct RowRewriter {
     /// Only the columns that have a rule, in order.
     private let rules: [(column: Int, rule: Rule)]
     private var reader: CanonicalCSVReader
+    /// How many infinite or undefined numbers were left empty, by column.
+    private(set) var emptiedCounts: [Int: Int] = [:]
 
     init(_ definition: DatasetDefinition, _ options: CSVOptions) {
         reader = CanonicalCSVReader(definition)
@@ -37,6 +41,7 @@ struct RowRewriter {
     private static func rule(for type: DataType, _ options: CSVOptions) -> Rule? {
         switch (type, options.flavor) {
         case (.date, .dataStudio): .compactDate
+        case (.date, _): .plainDate
         case (.timestamptz, .dataStudio): .compactTimestamp
         case (.timestamptz, .powerBI): .plainTimestamp(separator: UInt8(ascii: "T"))
         case (.timestamptz, .tableau): .plainTimestamp(separator: UInt8(ascii: " "))
@@ -61,7 +66,7 @@ struct RowRewriter {
     }
 
     /// If the rule changes the column's field, appends all bytes before the field and what takes its place.
-    private func apply(
+    private mutating func apply(
         _ rule: Rule,
         to column: Int,
         of bytes: Span<UInt8>,
@@ -70,6 +75,8 @@ struct RowRewriter {
     ) throws {
         let field = reader.fields[column]
         switch rule {
+        case .plainDate:
+            guard isCanonicalDate(bytes, field.range) else { throw outOfCalendar(column) }
         case .compactDate:
             guard isCanonicalDate(bytes, field.range) else { throw outOfCalendar(column) }
             copyUp(to: field, of: bytes, from: &copied, to: &output)
@@ -86,7 +93,9 @@ struct RowRewriter {
             output.append(separator)
             output.append(bytes: bytes.extracting(moment.start + 11..<field.range.upperBound - 3))
         case .finiteNumber:
-            if !isFinite(field.range, of: bytes) { copyUp(to: field, of: bytes, from: &copied, to: &output) }
+            guard !isFinite(field.range, of: bytes) else { return }
+            copyUp(to: field, of: bytes, from: &copied, to: &output)
+            emptiedCounts[column, default: 0] += 1
         case .text(let joinsLines, let escapesFormulas):
             let isFormula = escapesFormulas && startsFormula(bytes[field.range.lowerBound])
             // Only a quoted field can hold a line break.

@@ -17,12 +17,7 @@ public struct FilesSource: FileSource {
 
     /// Walks the directories that can hold matches; one before the first wildcard that does not exist is `notFound`.
     public func list() async throws -> [SourceFile] {
-        try await queues.next().run { [glob, baseDirectory] in
-            try glob.matches(from: baseDirectory).map { path in
-                let status = try SourceStatus.of(absolute(path, from: baseDirectory))
-                return SourceFile(path: path, size: status.size, modified: status.modified)
-            }
-        }
+        try await queues.next().run { [glob, baseDirectory] in try glob.matches(from: baseDirectory) }
     }
 
     /// Opens the file at once, so that the stream keeps reading the same file when its name goes to another.

@@ -4,58 +4,120 @@ internal import PipelineCore
 ///
 /// Names that begin with a dot are matched only by a pattern that begins with one.
 struct Glob: Sendable {
+    private let pattern: String
     /// The alternatives without braces, split at slashes.
     private let alternatives: [[String]]
+    /// The directory before the first wildcard.
+    private let root: [String]
+    private let hasWildcards: Bool
     private let isAbsolute: Bool
 
     init(_ pattern: String) {
+        self.pattern = pattern
         isAbsolute = pattern.hasPrefix("/")
-        alternatives = Self.expand(pattern).map { $0.split(separator: "/").map(String.init).filter { $0 != "." } }
+        let components = Self.components(of: pattern)
+        let fixed = components.prefix { !$0.contains(where: "*?[{".contains) }
+        hasWildcards = fixed.count < components.count
+        root = Array(hasWildcards ? fixed : fixed.dropLast())
+        alternatives = Self.expand(pattern).map(Self.components)
     }
 
-    /// The paths of all files that match, sorted, each once, written as the pattern is.
-    func matches(from directory: String) throws -> [String] {
-        var found: Set<String> = []
+    private static func components(of pattern: String) -> [String] {
+        pattern.split(separator: "/").map(String.init).filter { $0 != "." }
+    }
+
+    /// All files that match, sorted by path, each path once and written as the pattern is.
+    func matches(from directory: String) throws -> [SourceFile] {
+        try requireRoot(from: directory)
+        var found: [[UInt8]: SourceFile] = [:]
         for alternative in alternatives {
             let prefix = alternative.prefix { !$0.contains(where: "*?[".contains) }
             let fixed = prefix.count == alternative.count ? Array(alternative.dropLast()) : Array(prefix)
-            let root = path(fixed)
-            let absoluteRoot = isAbsolute ? root : root.isEmpty ? directory : "\(directory)/\(root)"
-            guard (try? SourceStatus.of(absoluteRoot))?.isDirectory == true else {
-                throw PipelineError(
-                    .notFound,
-                    "the directory \(absoluteRoot) does not exist",
-                    while: "reading source files",
-                    hint: "make it, or correct the source's path"
-                )
-            }
-            try walk(fixed, absolute: absoluteRoot, rest: alternative.dropFirst(fixed.count), into: &found)
+            let start = place(fixed, from: directory)
+            guard let status = try SourceStatus.ifPresent(start), status.isDirectory else { continue }
+            let rest = alternative.dropFirst(fixed.count)
+            try walk(Step(components: fixed, absolute: start, above: [status.identity]), rest, into: &found)
         }
-        return found.sorted()
+        // Names that Swift calls equal, because an accent is only spelled in another way, keep an order too.
+        return found.sorted {
+            $0.value.path == $1.value.path ? $0.key.lexicographicallyPrecedes($1.key) : $0.value.path < $1.value.path
+        }.map(\.value)
+    }
+
+    private func requireRoot(from directory: String) throws {
+        let place = place(root, from: directory)
+        let status = try SourceStatus.ifPresent(place)
+        guard status?.isDirectory == true else {
+            throw PipelineError(
+                .notFound,
+                status == nil ? "the directory \(place) does not exist" : "\(place) is not a directory",
+                while: "reading source files",
+                hint: "make it, or correct the source's path"
+            )
+        }
+        let whole = self.place(alternatives[0], from: directory)
+        if !hasWildcards, try SourceStatus.ifPresent(whole)?.isDirectory == true {
+            throw PipelineError(
+                .invalidConfiguration,
+                "\(whole) is a directory",
+                while: "reading source files",
+                hint: "say which files: \(pattern.hasSuffix("/") ? pattern : pattern + "/")*"
+            )
+        }
     }
 
     private func path(_ components: [String]) -> String { (isAbsolute ? "/" : "") + components.joined(separator: "/") }
 
-    private func walk(_ components: [String], absolute: String, rest: ArraySlice<String>, into found: inout Set<String>)
-        throws
-    {
+    private func place(_ components: [String], from directory: String) -> String {
+        let path = path(components)
+        return isAbsolute ? path : path.isEmpty ? directory : "\(directory)/\(path)"
+    }
+
+    /// A directory on the way to matches.
+    private struct Step {
+        let components: [String]
+        let absolute: String
+        /// The directory and those that lead to it.
+        let above: [SourceStatus.Identity]
+    }
+
+    private func walk(_ step: Step, _ rest: ArraySlice<String>, into found: inout [[UInt8]: SourceFile]) throws {
         guard let pattern = rest.first else { return }
-        let names = try SystemFiles().entries(of: absolute)
-        if pattern == "**" { try walk(components, absolute: absolute, rest: rest.dropFirst(), into: &found) }
-        for name in names where pattern == "**" ? !name.hasPrefix(".") : Self.matches(name, pattern) {
-            let below = "\(absolute)/\(name)"
-            guard let status = try? SourceStatus.of(below) else { continue }  // It went away since the listing.
+        try Task.checkCancellation()
+        if pattern == "**" { try walk(step, rest.dropFirst(), into: &found) }
+        for bytes in try names(in: step.absolute) {
+            let name = String(decoding: bytes, as: UTF8.self)
+            guard pattern == "**" ? !name.hasPrefix(".") : Self.matches(name, pattern) else { continue }
+            let below = "\(step.absolute)/\(name)"
+            guard name.utf8.elementsEqual(bytes) else { throw notText(below) }
+            guard let status = try SourceStatus.ifPresent(below) else { continue }  // It went away since the listing.
+            let components = step.components + [name]
             if status.isDirectory {
-                try walk(
-                    components + [name],
-                    absolute: below,
-                    rest: pattern == "**" ? rest : rest.dropFirst(),
-                    into: &found
-                )
+                // A link to a directory above leads round in circles.
+                if pattern == "**", step.above.contains(status.identity) { continue }
+                let next = Step(components: components, absolute: below, above: step.above + [status.identity])
+                try walk(next, pattern == "**" ? rest : rest.dropFirst(), into: &found)
             } else if status.isFile, rest.count == 1 {
-                found.insert(path(components + [name]))
+                let path = path(components)
+                found[Array(path.utf8)] = SourceFile(path: path, size: status.size, modified: status.modified)
             }
         }
+    }
+
+    /// None where the directory went away since it was found.
+    private func names(in directory: String) throws -> [[UInt8]] {
+        do { return try sourceNames(in: directory) } catch let error as PipelineError where error.code == .notFound {
+            return []
+        }
+    }
+
+    private func notText(_ path: String) -> PipelineError {
+        PipelineError(
+            .invalidConfiguration,
+            "the name of \(path) is not UTF-8",
+            while: "reading source files",
+            hint: "rename it, or narrow the source's path so that it does not match"
+        )
     }
 
     /// Whether a name matches one component of a pattern.
@@ -72,7 +134,10 @@ struct Glob: Sendable {
         case "?":
             return !name.isEmpty && matches(name.dropFirst(), pattern.dropFirst())
         case "[":
-            guard let close = pattern.dropFirst(2).firstIndex(of: "]"), let character = name.first else { return false }
+            // A bracket that comes first, or that nothing closes, stands for itself.
+            let members = pattern.dropFirst(pattern.dropFirst().first.map(isNegation) == true ? 2 : 1)
+            guard let close = members.dropFirst().firstIndex(of: "]") else { fallthrough }
+            guard let character = name.first else { return false }
             return contains(character, pattern[(pattern.startIndex + 1)..<close])
                 && matches(name.dropFirst(), pattern[(close + 1)...])
         default:
@@ -81,7 +146,7 @@ struct Glob: Sendable {
     }
 
     private static func contains(_ character: Character, _ set: ArraySlice<Character>) -> Bool {
-        let isNegated = set.first == "!" || set.first == "^"
+        let isNegated = set.first.map(isNegation) == true
         var members = isNegated ? set.dropFirst() : set
         var isMember = false
         while let low = members.popFirst() {
@@ -95,11 +160,13 @@ struct Glob: Sendable {
         return isMember != isNegated
     }
 
-    /// `a{b,c}d` → `abd`, `acd`.
+    private static func isNegation(_ character: Character) -> Bool { character == "!" || character == "^" }
+
+    /// `a{b,c}d` → `abd`, `acd`; from the innermost braces outwards.
     private static func expand(_ pattern: String) -> [String] {
-        guard let open = pattern.firstIndex(of: "{"), let close = pattern[open...].firstIndex(of: "}") else {
-            return [pattern]
-        }
+        guard let close = pattern.indices.first(where: { pattern[$0] == "}" && pattern[..<$0].contains("{") }),
+            let open = pattern[..<close].lastIndex(of: "{")
+        else { return [pattern] }
         let choices = pattern[pattern.index(after: open)..<close].split(
             separator: ",",
             omittingEmptySubsequences: false

@@ -73,17 +73,20 @@ struct SystemFiles: FileOperations {
     }
 
     func entries(of path: String) throws -> [String] {
+        // A name that is not UTF-8 cannot be a key, so it is none of ours.
+        try names(in: path).compactMap { String(validating: $0, as: UTF8.self) }
+    }
+
+    /// The names in a directory as the file system has them: any bytes but `/` and NUL.
+    func names(in path: String) throws -> [[UInt8]] {
         guard let stream = unsafe opendir(path) else { throw FileError(number: errno, call: "opendir", path: path) }
         defer { unsafe closedir(stream) }
-        var names: [String] = []
+        var names: [[UInt8]] = []
         while true {
             errno = 0
             guard let entry = unsafe readdir(stream) else { break }
-            // A name that is not UTF-8 cannot be a key, so it is none of ours.
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
-                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(validatingCString: $0) }
-            }
-            if let name, name != ".", name != ".." { names.append(name) }
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
+            if name != Array(".".utf8), name != Array("..".utf8) { names.append(name) }
         }
         guard errno == 0 else { throw FileError(number: errno, call: "readdir", path: path) }
         return names

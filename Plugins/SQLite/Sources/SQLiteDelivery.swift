@@ -72,6 +72,7 @@ actor SQLiteDelivery: SinkDelivery {
                 .unauthorized,
                 "the folder '\(folder)' cannot be made",
                 while: "opening the SQLite file",
+                hint: "look at the rights of the folder above it, and that no file stands where a folder belongs",
                 cause: error
             )
         }

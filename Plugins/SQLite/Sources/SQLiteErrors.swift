@@ -31,7 +31,7 @@ private func pipelineError(_ error: DatabaseError, _ path: String, while operati
         case .SQLITE_FULL, .SQLITE_NOMEM, .SQLITE_TOOBIG:
             (.outOfResources, "a delivery needs room for a second copy of the datasets", .stop)
         case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
-            (.unauthorized, "look at the rights of the file and of its folder", .stop)
+            (.unauthorized, "look at the rights of the file and of its folder, and that it is no folder", .stop)
         case .SQLITE_CORRUPT, .SQLITE_NOTADB: (.corruptData, "move the file away; the next export makes it anew", .stop)
         case .SQLITE_CONSTRAINT: (.schemaMismatch, "the rows break the dataset's definition", .stop)
         default: (.internalError, nil, .stop)

@@ -4,6 +4,7 @@ import JSONLinesConnector
 import PipelineCore
 import Testing
 
+// A source of files runs `FileSourceConformance` in the same way: `Tests/LocalFilesTests/FilesSourceTests.swift`.
 @Suite("The JSON lines sink")
 struct JSONLinesTests {
     @Test("It keeps every promise of a sink, as JSON's own reader sees it")
