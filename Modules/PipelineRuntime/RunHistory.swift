@@ -22,8 +22,9 @@ public final class RunHistory: Sendable {
             throw PipelineError(
                 .unauthorized,
                 "the state directory \(stateDirectory) is not there and cannot be made",
-                while: "opening the run history",
-                hint: "make its parent writable for the user that runs millrace, or set `state:` to another directory",
+                while: "opening the history of runs",
+                hint:
+                    "make its parent a directory with room that the user who runs millrace may write, or set `state:` to another one",
                 cause: error
             )
         }

@@ -30,6 +30,7 @@ struct PreviewCommand: AsyncParsableCommand {
     func run() async throws {
         let pipeline = try config.pipeline()
         if let source { return print(try await preview(of: source, in: pipeline)) }
+        if pipeline.sourceNames.isEmpty { return print("The config names no sources.") }
         var hasFailed = false
         for (index, name) in pipeline.sourceNames.enumerated() {
             if index > 0 { print("") }
