@@ -65,7 +65,7 @@ struct ControlDatabase: Sendable {
                 case .SQLITE_IOERR, .SQLITE_NOLFS:
                     (
                         .unreachable, error.message ?? "the disk does not answer",
-                        "look into the system log for what the disk of \(stateDirectory) reports"
+                        "look whether the disk of \(stateDirectory) has room, and into the system log for what it reports"
                     )
                 default: (.corruptData, "it is damaged: \(error.message ?? "\(error.resultCode)")", damaged)
                 }

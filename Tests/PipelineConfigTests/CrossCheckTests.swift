@@ -62,13 +62,11 @@ struct CrossCheckTests {
                   orders: { use: files, path: x, format: csv, table: _millrace }
                 jobs:
                   mine: { use: sql, query: q, into: sqlite_x }
-                  yours: { use: sql, query: q, into: Orders }
                 """
         #expect(
             try issues(text) == [
                 "f:3:54: sources.orders.table: the table '_millrace' could not be delivered to a database (choose a name that does not begin with _millrace)",
                 "f:5:37: jobs.mine.into: the table 'sqlite_x' could not be delivered to a database (choose a name that does not begin with sqlite_)",
-                "f:6:38: jobs.yours.into: this is not a name of lower-case letters, digits and _ (such as: daily_revenue)",
             ]
         )
     }
