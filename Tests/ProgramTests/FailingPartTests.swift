@@ -54,12 +54,29 @@ import Testing
             ),
             ("{}", "jobs.sales.checks[0]: a check is exactly one of: not_null, unique"),
             ("{ row_count: { mim: 1 } }", "jobs.sales.checks[0].row_count.mim: unknown key (did you mean 'min'?)"),
-            ("{ range: { column: day, maxx: 1 } }", "jobs.sales.checks[0].range.maxx: unknown key (did you mean 'max'?)"),
+            (
+                "{ range: { column: day, maxx: 1 } }",
+                "jobs.sales.checks[0].range.maxx: unknown key (did you mean 'max'?)"
+            ),
         ] {
             try shop.folder.write(Shop.config.replacing("{ unique: [day] }", with: check), to: "millrace.yaml")
             let answer = try await shop.millrace("check")
             #expect(answer.code == 2)
             #expect(answer.errors.contains(problem) && answer.errors.count { $0 == "\n" } == 1, "\(answer.errors)")
+        }
+    }
+
+    @Test("A query's file that is missing, empty or no text is refused where it is named")
+    func queries() async throws {
+        let cases: [([UInt8]?, String)] = [
+            (nil, "cannot be read"), ([], "is empty"), ([10, 32], "is empty"), ([0xFF], "cannot be read"),
+        ]
+        for (bytes, problem) in cases {
+            try? FileManager.default.removeItem(atPath: shop.folder.path("sql/sales.sql"))
+            if let bytes { try shop.folder.write(bytes, to: "sql/sales.sql") }
+            let answer = try await shop.millrace("check")
+            let line = "millrace.yaml:12:12: jobs.sales.query: the file 'sql/sales.sql' \(problem)"
+            #expect(answer.code == 2 && answer.errors.hasPrefix(line), "\(answer.errors)")
         }
     }
 

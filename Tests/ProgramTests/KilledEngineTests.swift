@@ -32,7 +32,7 @@ import Testing
     }
 
     private func wait(for condition: () throws -> Bool) async throws {
-        for _ in 0..<200 where try !condition() { try await Task.sleep(for: .milliseconds(50)) }
+        for _ in 0..<1200 where try !condition() { try await Task.sleep(for: .milliseconds(50)) }
         #expect(try condition())
     }
 
@@ -41,18 +41,21 @@ import Testing
         .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv"), "util-linux is missing")
     )
     func isKilled() async throws {
-        async let other = millrace("sql", Self.endless, stoppedBy: .kill, after: .seconds(8))
-        try await wait { try engines().count == 1 && sessions.count == 1 }
-        let living = sessions
-        async let killed = millrace("sql", Self.endless, stoppedBy: .kill, after: .seconds(2))
-        try await wait { try engines().count == 2 }
-        #expect(try await killed.code == nil)
-        try await wait { try engines().count == 1 }
-        #expect(sessions.count == 2)
-        #expect(try await millrace("sql", "SELECT 1 AS n").output == "n\n1\n")
-        #expect(sessions == living)
-        #expect(try engines().count == 1)
-        #expect(try await other.code == nil)
+        let query = ["sql", Self.endless]
+        let other = try await millrace.start(query, stoppedBy: .kill) {
+            try await wait { try engines().count == 1 && sessions.count == 1 }
+            let living = sessions
+            let killed = try await millrace.start(query, stoppedBy: .kill) {
+                try await wait { try engines().count == 2 }
+            }
+            #expect(killed.code == nil)
+            try await wait { try engines().count == 1 }
+            #expect(sessions.count == 2)
+            #expect(try await millrace("sql", "SELECT 1 AS n").output == "n\n1\n")
+            #expect(sessions == living)
+            #expect(try engines().count == 1)
+        }
+        #expect(other.code == nil)
         try await wait { try engines().isEmpty }
         #expect(try await millrace("sql", "SELECT 1 AS n").output == "n\n1\n")
         #expect(sessions.isEmpty)
@@ -61,7 +64,7 @@ import Testing
     @Test("An engine lives as long as its statement, however long the program's own threads have nothing to do")
     func livesOn() async throws {
         // A thread of a pool that is idle ends after five seconds or so.
-        let answer = try await millrace("sql", Self.endless, stoppedBy: .terminate, after: .seconds(20))
+        let answer = try await millrace("sql", Self.endless, stoppedBy: .terminate, after: .seconds(12))
         #expect(answer.errors == "millrace: stopped\n")
         #expect(answer.code == 1)
     }
