@@ -7,7 +7,9 @@ struct ControlDatabase: Sendable {
     private let stateDirectory: String
     private let queue: DatabaseQueue
 
-    /// Opens, or makes, the file. One that may only be read opens too, and refuses what writes.
+    /// Opens, or makes, the file.
+    ///
+    /// One that may only be read opens too, and refuses what writes.
     init(stateDirectory: String) throws {
         self.stateDirectory = stateDirectory
         path = Self.path(in: stateDirectory)

@@ -26,9 +26,9 @@ enum DuckDBProgram {
         return path
     }
 
-    /// The command that starts the program so that the system kills it when we end, however we do; the program alone would
-    /// go on to the end of its statement. Where util-linux is missing, it does.
+    /// The command that starts the program so that the system kills it when we end, however we do.
     ///
+    /// The program alone would go on to the end of its statement; where util-linux is missing, it does.
     /// The signal comes with the end of the thread that started the program. Subprocess starts all programs on one thread
     /// that lives as long as our process.
     static func endingWithUs(_ program: String) -> [String] {
