@@ -33,9 +33,18 @@ extension PipelineDraft {
         [DatasetDefinition.eventLog.name: "events", DatasetDefinition.deadLetters.name: "rejected rows"]
     }
 
+    /// What databases and exports keep for tables of their own begins so.
+    private static var keptPrefixes: [String] { ["_millrace", "sqlite_"] }
+
     private func checkWriters(_ issues: ConfigurationIssues) {
         var earlier: [User] = []
         for user in writers {
+            for table in user.tables.writes {
+                guard let prefix = Self.keptPrefixes.first(where: table.rawValue.hasPrefix) else { continue }
+                let place = user.place(table.rawValue)
+                let hint = "choose a name that does not begin with \(prefix)"
+                issues.add(place.issue("the table \(place.shown) could not be delivered to a database", hint: hint))
+            }
             let (kept, own) = user.tables.writes.split { Self.keptTables[$0] != nil }
             for table in kept {
                 let place = user.place(table.rawValue)

@@ -13,11 +13,13 @@ extension BlockKind where Value == JobPart {
             }
         ) { block in
             let options = ClickstreamOptions(block)
+            let path = ConfigurationType<String>.text(example: "GeoLite2-City.mmdb").located
             let geoip = block.optional(
                 "geoip",
-                .text(example: "GeoLite2-City.mmdb"),
+                path,
                 "A MaxMind city database, for the places of addresses."
             )
+            let rules = Located("", path: block.path, mark: block.mark)
             return JobPart(
                 make: { tools in
                     var options = options
@@ -25,10 +27,14 @@ extension BlockKind where Value == JobPart {
                     return ClickstreamJob(
                         ClickstreamModels(options, dialect: tools.dialect),
                         userAgents: try tools.parsers.userAgents(),
-                        locator: try geoip.map { try tools.parsers.locator(tools.context.resolve($0)) }
+                        locator: try geoip.map { try tools.parsers.locator(tools.context.resolve($0.value)) }
                     )
                 },
-                outputs: ClickstreamModels.datasets
+                outputs: ClickstreamModels.datasets,
+                needs: [JobPart.Need(place: rules) { _ = try $1.userAgents() }]
+                    + (geoip.map { geoip in
+                        [JobPart.Need(place: geoip) { _ = try $1.locator($0.resolve(geoip.value)) }]
+                    } ?? [])
             )
         }
     }

@@ -11,7 +11,8 @@ extension Pipeline {
                 .invalidConfiguration,
                 "there is no source '\(name)'",
                 while: "previewing",
-                hint: "\(nearest)there are: \(names.joined(separator: ", "))"
+                hint: names.isEmpty
+                    ? "the config names no sources" : "\(nearest)there are: \(names.joined(separator: ", "))"
             )
         }
         let job = ingestion(source, run: RunID(rawValue: "preview"), workspace: workspace, progress: SilentProgress())

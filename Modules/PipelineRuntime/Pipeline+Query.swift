@@ -17,10 +17,11 @@ extension Pipeline {
         do {
             return try await engine.withRows(of: sql, over: inputs, body)
         } catch var error as PipelineError where error.code == .invalidQuery && error.hint == nil {
-            if names.isEmpty {
-                error.hint = "the lake has no tables yet; `millrace run` makes them"
-            } else if error.message.contains("does not exist") || error.message.contains("cannot be found") {
-                error.hint = "the tables are: \(names.map(\.rawValue).joined(separator: ", "))"
+            if error.message.contains("does not exist") || error.message.contains("cannot be found") {
+                let list = names.map(\.rawValue).joined(separator: ", ")
+                error.hint =
+                    names.isEmpty
+                    ? "the lake has no tables yet; `millrace run` makes them" : "the tables are: \(list)"
             }
             throw error
         }

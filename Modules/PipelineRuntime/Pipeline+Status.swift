@@ -13,15 +13,15 @@ public struct PipelineStatus: Sendable, Codable {
         public let name: String
         /// What is to be done; nil where nothing is.
         public let pending: String?
+        /// Why that cannot be told; nil where it can.
+        public var problem: String?
     }
     /// Sources, then jobs, then exports, each in the order in which a run takes them.
     public let parts: [Part]
-    /// Whether a run would find nothing to do.
-    public var isCurrent: Bool { parts.allSatisfy { $0.pending == nil } }
 }
 
 extension Pipeline {
-    /// Looks, without changing anything, at what a run would do.
+    /// Looks, without changing anything, at what a run would do; a part that cannot be looked at does not hide the others.
     public func status(workspace: any Workspace) async throws -> PipelineStatus {
         var parts: [PipelineStatus.Part] = []
         var changing: [DatasetName: String] = [:]
@@ -32,28 +32,45 @@ extension Pipeline {
                 workspace: workspace,
                 progress: SilentProgress()
             )
-            let plan = try await job.plan()
-            parts.append(.init(kind: "source", name: source.name, pending: plan.summary))
-            guard !plan.isEmpty else { continue }
+            let part = try await part("source", source.name) { try await job.plan().summary }
+            parts.append(part)
+            guard part.pending != nil else { continue }
             changing[source.options.table] = source.name
             changing[DatasetDefinition.deadLetters.name] = source.name
         }
         for part in jobs {
-            let job = try part.job()
-            let staleness = try await Freshness.current(of: job, in: tables).staleness(of: job, in: tables)
-            let cause = job.inputs(among: changing.keys.sorted()).first.flatMap { changing[$0] }
-            let pending = staleness ?? cause.map { "after '\($0)'" }
-            parts.append(.init(kind: "job", name: part.name, pending: pending))
-            guard pending != nil else { continue }
+            let state = try await self.part("job", part.name) {
+                let job = try part.job()
+                let staleness = try await Freshness.current(of: job, in: tables).staleness(of: job, in: tables)
+                let cause = job.inputs(among: changing.keys.sorted()).first.flatMap { changing[$0] }
+                return staleness ?? cause.map { "after '\($0)'" }
+            }
+            parts.append(state)
+            guard state.pending != nil else { continue }
             for table in part.writes { changing[table] = part.name }
         }
         let history = try RunHistory(reading: stateDirectory)
         for export in exports {
-            let cause = export.selection.names(outOf: datasets).lazy.compactMap { changing[$0] }.first
-            let pending = try await pending(export, history: history)
-            parts.append(.init(kind: "export", name: export.name, pending: cause.map { "after '\($0)'" } ?? pending))
+            let part = try await part("export", export.name) {
+                let pending = try await pending(export, history: history)
+                let cause = export.selection.names(outOf: datasets).lazy.compactMap { changing[$0] }.first
+                return cause.map { "after '\($0)'" } ?? pending
+            }
+            parts.append(part)
         }
         return PipelineStatus(parts: parts)
+    }
+
+    private func part(
+        _ kind: String,
+        _ name: String,
+        _ pending: () async throws -> String?
+    ) async throws -> PipelineStatus.Part {
+        do {
+            return PipelineStatus.Part(kind: kind, name: name, pending: try await pending())
+        } catch let error as PipelineError {
+            return PipelineStatus.Part(kind: kind, name: name, pending: nil, problem: error.description)
+        }
     }
 
     private func pending(_ export: ExportJob, history: RunHistory?) async throws -> String? {

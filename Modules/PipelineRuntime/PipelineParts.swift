@@ -15,6 +15,15 @@ public struct JobPart: Sendable {
     let make: @Sendable (JobTools) throws -> any ProcessingJob
     /// The tables that it writes.
     let outputs: [DatasetName]
+    /// What it needs of this machine, each with the place in the config that asks for it.
+    var needs: [Need] = []
+
+    /// A file outside of the config.
+    struct Need: Sendable {
+        let place: Located<String>
+        /// Throws where it cannot be used.
+        let open: @Sendable (ConnectorContext, Parsers) throws -> Void
+    }
 }
 
 /// What jobs are made with.
@@ -43,6 +52,22 @@ public struct Parsers: Sendable {
     ) {
         self.userAgents = userAgents
         self.locator = locator
+    }
+}
+
+extension PipelineFile where Source == SourcePart, Job == JobPart, Export == ExportPart {
+    /// Opens the files outside of the config that jobs need, such as databases of places; says what cannot be used, and
+    /// where the config asks for it.
+    public func issues(with parsers: Parsers) -> [ConfigurationIssue] {
+        jobs.flatMap(\.value.needs).compactMap { need in
+            do {
+                try need.open(context, parsers)
+                return nil
+            } catch {
+                let error = error as? PipelineError
+                return need.place.issue(error?.message ?? "it cannot be used", hint: error?.hint)
+            }
+        }
     }
 }
 

@@ -12,7 +12,7 @@ internal import Foundation
 ///
 /// It holds nothing that the lake depends on: without it, history is gone and exports deliver once more.
 public final class RunHistory: Sendable {
-    private let database: DatabaseQueue
+    private let database: ControlDatabase
 
     /// Opens, or makes, `control.sqlite` in the state directory.
     public init(stateDirectory: String) throws {
@@ -22,44 +22,22 @@ public final class RunHistory: Sendable {
             throw PipelineError(
                 .unauthorized,
                 "the state directory \(stateDirectory) is not there and cannot be made",
-                while: "opening the run history",
-                hint: "make its parent writable for the user that runs millrace, or set `state:` to another directory",
+                while: "opening the history of runs",
+                hint:
+                    "make its parent a directory with room that the user who runs millrace may write, or set `state:` to another one",
                 cause: error
             )
         }
-        database = try Self.open(stateDirectory, isReadOnly: false)
-        try Self.refused(stateDirectory) { try Self.migrator.migrate(database) }
+        database = try ControlDatabase(stateDirectory: stateDirectory)
+        try database.migrate(with: Self.migrator)
     }
 
     /// Opens what is there, for looking only; nil where no run has been.
     public init?(reading stateDirectory: String) throws {
-        guard FileManager.default.fileExists(atPath: Self.path(in: stateDirectory)) else { return nil }
-        database = try Self.open(stateDirectory, isReadOnly: true)
-    }
-
-    private static func path(in stateDirectory: String) -> String { stateDirectory + "/control.sqlite" }
-
-    private static func open(_ stateDirectory: String, isReadOnly: Bool) throws -> DatabaseQueue {
-        var configuration = Configuration()
-        configuration.readonly = isReadOnly
-        configuration.busyMode = .timeout(10)
-        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-        return try refused(stateDirectory) {
-            try DatabaseQueue(path: path(in: stateDirectory), configuration: configuration)
-        }
-    }
-
-    private static func refused<Result>(_ stateDirectory: String, _ body: () throws -> Result) throws -> Result {
-        do { return try body() } catch {
-            throw PipelineError(
-                .unauthorized,
-                "\(path(in: stateDirectory)) cannot be used: \((error as? DatabaseError)?.message ?? "\(error)")",
-                while: "opening the run history",
-                hint:
-                    "make \(stateDirectory) writable for the user that runs millrace, or set `state:` to another directory",
-                cause: error
-            )
-        }
+        guard FileManager.default.fileExists(atPath: ControlDatabase.path(in: stateDirectory)) else { return nil }
+        database = try ControlDatabase(stateDirectory: stateDirectory)
+        // The first run may have found no room for its tables.
+        guard try database.read({ try $0.tableExists("run") && $0.tableExists("delivery") }) else { return nil }
     }
 
     private static var migrator: DatabaseMigrator {
@@ -98,8 +76,8 @@ public final class RunHistory: Sendable {
                 database,
                 sql: "SELECT report FROM run ORDER BY startedAt DESC LIMIT ?",
                 arguments: [limit]
-            )
-        }.map { try JSONDecoder().decode(RunReport.self, from: Data($0.utf8)) }
+            ).map { try JSONDecoder().decode(RunReport.self, from: Data($0.utf8)) }
+        }
     }
 
     /// The latest run that changed something; nil where none has.
@@ -111,12 +89,12 @@ public final class RunHistory: Sendable {
     }
 
     func receipt(of export: String) throws -> (run: RunID, receipt: DeliveryReceipt)? {
-        let row = try database.read { database in
-            try Row.fetchOne(database, sql: "SELECT run, receipt FROM delivery WHERE export = ?", arguments: [export])
+        try database.read { database in
+            let sql = "SELECT run, receipt FROM delivery WHERE export = ?"
+            guard let row = try Row.fetchOne(database, sql: sql, arguments: [export]) else { return nil }
+            let json: String = row["receipt"]
+            return (RunID(rawValue: row["run"]), try JSONDecoder().decode(DeliveryReceipt.self, from: Data(json.utf8)))
         }
-        guard let row else { return nil }
-        let json: String = row["receipt"]
-        return (RunID(rawValue: row["run"]), try JSONDecoder().decode(DeliveryReceipt.self, from: Data(json.utf8)))
     }
 
     func record(_ receipt: DeliveryReceipt, of export: String, run: RunID) throws {

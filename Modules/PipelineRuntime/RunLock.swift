@@ -17,7 +17,8 @@ final class RunLock {
                 .unauthorized,
                 "\(path) cannot be opened: \(unsafe String(cString: strerror(errno)))",
                 while: "starting a run",
-                hint: "make the state directory writable for the user that runs millrace"
+                hint:
+                    "make \(stateDirectory) writable for the user that runs millrace, or set `state:` to another directory"
             )
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {

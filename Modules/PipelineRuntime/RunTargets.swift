@@ -49,7 +49,9 @@ struct RunTargets {
             .invalidConfiguration,
             "nothing is called '\(unknown)'",
             while: "choosing what to run",
-            hint: "\(nearest)there are: \(known.joined(separator: ", "))"
+            hint: known.isEmpty
+                ? "the config names no sources, jobs or exports"
+                : "\(nearest)there are: \(known.joined(separator: ", "))"
         )
     }
 }

@@ -54,6 +54,23 @@ struct CrossCheckTests {
         )
     }
 
+    @Test("A name that databases keep for themselves is refused where it stands")
+    func keptNames() throws {
+        let text =
+            lake + """
+                sources:
+                  orders: { use: files, path: x, format: csv, table: _millrace }
+                jobs:
+                  mine: { use: sql, query: q, into: sqlite_x }
+                """
+        #expect(
+            try issues(text) == [
+                "f:3:54: sources.orders.table: the table '_millrace' could not be delivered to a database (choose a name that does not begin with _millrace)",
+                "f:5:37: jobs.mine.into: the table 'sqlite_x' could not be delivered to a database (choose a name that does not begin with sqlite_)",
+            ]
+        )
+    }
+
     @Test("Of two jobs that name no table the second is to blame, once")
     func twoClickstreams() throws {
         #expect(

@@ -33,6 +33,8 @@ import Testing
             (["simulate", "--output", "x", "--days", "0"], "--days must be from 1"),
             (["simulate", "--output", "x", "--start", "2026-02-30"], "--start must be a day"),
             (["vacuum", "--grace-hours", "0"], "--grace-hours must be at least 1"),
+            (["vacuum", "--grace-hours", "9999999999999999"], "--grace-hours must be at most 87600"),
+            (["init", ""], "Which directory?"),
             (["check", "-c", "nowhere.yaml"], "nowhere.yaml: the config file does not exist"),
         ]
     )
@@ -42,6 +44,24 @@ import Testing
         #expect(answer.code == 2)
         #expect(answer.output.isEmpty)
         #expect(answer.errors.contains(cure), "\(answer.errors)")
+    }
+
+    @Test("Where nothing can be written, the path is named, with what to do")
+    func cannotWrite() async throws {
+        let folder = try ScratchDirectory()
+        try folder.write("lake: { use: local, path: lake }\nstate: file\n", to: "millrace.yaml")
+        try folder.write("", to: "file")
+        for (command, problem, cure) in [
+            (["simulate", "--output", "file"], "file failed: Not a directory", "name a directory that can be written"),
+            (["init", "file"], "file cannot be written: ", "name another directory"),
+            (["run"], "file is not there and cannot be made", "set `state:` to another one"),
+            (["sql", "SELECT 1 AS n"], "file/engine", "set `state:` to a directory"),
+        ] {
+            let answer = try await Program(directory: folder.path).start(command)
+            #expect(answer.code == 1)
+            #expect(answer.errors.contains(problem) && answer.errors.contains(cure), "\(answer.errors)")
+            #expect(!answer.errors.contains("NSCocoaErrorDomain"))
+        }
     }
 
     @Test("Every mistake of a config is told at once, with its place, before anything is touched")

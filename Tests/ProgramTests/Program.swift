@@ -50,6 +50,15 @@ struct Program {
 
     /// Runs until it ends by itself or has been going for `time`, when the signal is sent.
     func callAsFunction(_ arguments: String..., stoppedBy signal: Signal, after time: Duration) async throws -> Answer {
+        try await start(arguments, stoppedBy: signal) { try await Task.sleep(for: time) }
+    }
+
+    /// Runs until `body` is done, when the signal is sent, or ends by itself before.
+    func start(
+        _ arguments: [String],
+        stoppedBy signal: Signal,
+        after body: () async throws -> Void
+    ) async throws -> Answer {
         let result = try await run(
             .path(FilePath(command[0])),
             arguments: Arguments(command.dropFirst() + arguments),
@@ -58,7 +67,7 @@ struct Program {
             output: .string(limit: 1 << 20),
             error: .string(limit: 1 << 20)
         ) { child in
-            try await Task.sleep(for: time)
+            try await body()
             try? child.send(signal: signal)  // It may have ended by itself.
         }
         return answer(result.terminationStatus, result.standardOutput, result.standardError)

@@ -34,6 +34,25 @@ import Testing
         #expect(try JSONDecoder().decode([Row].self, from: Data(none.output.utf8)).isEmpty)
     }
 
+    @Test("Lists and structs are JSON in JSON; numbers that JSON does not have are texts")
+    func nests() async throws {
+        let shop = try await shop()
+        let query = """
+            SELECT [1, NULL] AS list, [] AS none, {'a': 'x"y', 'b': [{'c': DATE '2026-01-01'}]} AS nest,
+            CAST(NULL AS INTEGER[]) AS nothing, CAST('nan' AS DOUBLE) AS nan, CAST('-inf' AS DOUBLE) AS low,
+            [CAST('inf' AS DOUBLE), 1.5] AS mixed, ['NaN', '"NaN'] AS words
+            """
+        let row = #"""
+            {"list":[1,null],"none":[],"nest":{"a":"x\"y","b":[{"c":"2026-01-01"}]},"nothing":null,"nan":"NaN","low":"-Infinity","mixed":["Infinity",1.5],"words":["NaN","\"NaN"]}
+            """#.replacing("\\\\", with: "\\")
+        let lines = try await shop.millrace("sql", "--format", "ndjson", query)
+        #expect(lines.output == row + "\n", "\(lines.errors)")
+        let json = try await shop.millrace("sql", "--format", "json", query)
+        #expect(json.output == "[\n\(row)\n]\n")
+        let csv = try await shop.millrace("sql", "--format", "csv", "SELECT [1, 2] AS list, {'a': 'b'} AS nest")
+        #expect(csv.output == "list,nest\n\"[1,2]\",\"{\"\"a\"\":\"\"b\"\"}\"\n")
+    }
+
     @Test("A question can come from standard input, and what rows hold cannot move the cursor")
     func reads() async throws {
         let shop = try await shop()

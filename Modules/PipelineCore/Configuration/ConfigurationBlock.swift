@@ -88,6 +88,9 @@ public final class ConfigurationBlock {
     /// Whether the file has the key.
     public func has(_ key: String) -> Bool { entry(key) != nil }
 
+    /// Whether the file has no other keys here than these: what is said of others need not be said again.
+    public func hasOnly(_ keys: [String]) -> Bool { entries.allSatisfy { keys.contains($0.key) } }
+
     /// Where the key's value stands, or the block where the key is not there.
     public func mark(of key: String) -> ConfigurationMark? { entry(key)?.value.mark ?? mark }
 

@@ -137,7 +137,7 @@ extension ConfigurationType where Value == DataCheck {
                 block.optional("accepted_values", accepted, "The only values of a column."),
                 block.optional("range", range, "The bounds of a column."),
             ].compactMap { $0 }
-            if given != 1, !block.isDescribing {
+            if given > 1 || (given == 0 && block.hasOnly(kinds)), !block.isDescribing {
                 block.reject(key: nil, "a check is exactly one of: \(kinds.joined(separator: ", "))")
             }
             return found.first ?? .rowCount(minimum: 0, maximum: nil)
@@ -154,7 +154,9 @@ extension ConfigurationType where Value == DataCheck {
         of block: ConfigurationBlock
     ) {
         guard !block.isDescribing else { return }
-        if !block.has("min"), !block.has("max") { block.reject(key: nil, "it needs 'min' or 'max'") }
+        if !block.has("min"), !block.has("max"), block.hasOnly(["column"]) {
+            block.reject(key: nil, "it needs 'min' or 'max'")
+        }
         if let minimum, let maximum, minimum > maximum { block.reject(key: "min", "it is above 'max'") }
     }
 }

@@ -37,15 +37,13 @@ public struct SQLJob: ProcessingJob {
             query = SQLText(text, origin: block.isDescribing ? nil : block.path + ".query")
             return
         }
-        if let content = readFile(text) {
-            query = SQLText(content, origin: text)
-        } else {
-            query = SQLText("SELECT 1 AS nothing")
-            block.reject(
-                key: "query",
-                "the file '\(text)' cannot be read",
-                hint: "paths are relative to the config file"
-            )
+        let content = readFile(text)
+        query = SQLText(content ?? "", origin: text)
+        if content == nil {
+            let problem = "the file '\(text)' cannot be read"
+            block.reject(key: "query", problem, hint: "paths are relative to the config file")
+        } else if query.text.allSatisfy(\.isWhitespace) {
+            block.reject(key: "query", "the file '\(text)' is empty", hint: "write one SELECT into it")
         }
     }
 

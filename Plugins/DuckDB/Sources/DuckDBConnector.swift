@@ -7,6 +7,7 @@ extension Connector where Part == any QueryEngine {
             let configuration = DuckDBConfiguration(block)
             return { context in
                 var configuration = configuration
+                configuration.program = configuration.program.map(context.resolve)
                 configuration.statementLog = configuration.statementLog.map(context.resolve)
                 return DuckDBEngine(configuration, temporaryDirectory: context.stateDirectory + "/engine")
             }

@@ -53,18 +53,20 @@ public struct DuckDBEngine: QueryEngine {
         }
     }
 
-    /// Runs a query in a process of its own, whose pipe holds it back as long as `body` does not take rows.
+    /// Runs a query in a process of its own, whose pipe holds it back as long as `body` does not take rows; lists and
+    /// structs come as JSON.
     public func withRows<Result: Sendable>(
         of sql: SQLText,
         over inputs: [EngineTable],
         _ body: @escaping @Sendable (Schema, RowStream) async throws -> Result
     ) async throws -> Result {
         try await session("running a query", inputs: inputs, outputs: []) { session in
-            let (schema, columns) = try await describe(sql, in: session)
+            let (schema, casts) = try await describe(sql, in: session)
+            let columns = schema.fields.map(\.textColumn).joined(separator: ", ")
             let query = try statement(
-                "COPY (SELECT \(columns) FROM (",
+                "COPY (SELECT \(columns) FROM (SELECT \(casts) FROM (",
                 sql,
-                ")) TO '/dev/stdout' (FORMAT csv, HEADER false, NULLSTR '')"
+                "))) TO '/dev/stdout' (FORMAT csv, HEADER false, NULLSTR '')"
             )
             return try await session.stream(query) { try await body(schema, $0) }
         }
@@ -210,6 +212,18 @@ extension EngineJob {
             case .extract(_, let path): "/" + path.split(separator: "/").dropLast().joined(separator: "/")
             case .execute, .measure: nil
             }
+        }
+    }
+}
+
+extension Field {
+    /// The column as canonical CSV has it: lists and structs are JSON, which every reader knows; DuckDB's own form is not.
+    fileprivate var textColumn: String {
+        let column = sqlIdentifier(name)
+        return switch type {
+        case .list, .structure:
+            "CAST(to_json(\(column)) AS VARCHAR) AS \(column)"
+        default: column
         }
     }
 }

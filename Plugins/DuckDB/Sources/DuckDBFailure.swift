@@ -45,6 +45,7 @@ struct DuckDBFailure: Error {
         if message.hasPrefix("Out of Memory") {
             return "give the engine more with engine.memory, or let it spill more with engine.disk"
         }
+        if message.contains("No space left") { return "make room on the disk of that file" }
         if message.hasPrefix("Permission Error") { return "a query can read the tables of the lake, and nothing else" }
         if message.hasPrefix("Parser Error"), isCommand { return "write one SELECT; a query changes nothing" }
         return nil

@@ -26,6 +26,17 @@ enum DuckDBProgram {
         return path
     }
 
+    /// The command that starts the program so that the system kills it when we end, however we do.
+    ///
+    /// The program alone would go on to the end of its statement; where util-linux is missing, it does.
+    /// The signal comes with the end of the thread that started the program. Subprocess starts all programs on one thread
+    /// that lives as long as our process.
+    static func endingWithUs(_ program: String) -> [String] {
+        let wrapper = "/usr/bin/setpriv"
+        guard FileManager.default.isExecutableFile(atPath: wrapper) else { return [program] }
+        return [wrapper, "--pdeathsig", "KILL", "--", program]
+    }
+
     private static func besideExecutable() -> [String] {
         guard let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
             return []

@@ -31,13 +31,14 @@ struct DuckDBSession {
         log: StatementLog?,
         _ body: (DuckDBSession) async throws -> Result
     ) async throws -> Result {
+        let command = DuckDBProgram.endingWithUs(program)
         var options = PlatformOptions()
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .milliseconds(500))]
         let ended: ExecutionResult<(result: Result?, statement: SessionStatement?), SequenceOutput, StringOutput<UTF8>>
         do {
             ended = try await Subprocess.run(
-                .path(FilePath(program)),
-                arguments: ["-batch", "-no-init", "-bail", "-jsonlines"],
+                .path(FilePath(command[0])),
+                arguments: Arguments(command.dropFirst() + ["-batch", "-no-init", "-bail", "-jsonlines"]),
                 environment: .custom(["HOME": workingDirectory, "TZ": "UTC", "LC_ALL": "C.UTF-8"]),
                 workingDirectory: FilePath(workingDirectory),
                 platformOptions: options,

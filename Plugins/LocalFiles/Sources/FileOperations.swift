@@ -46,5 +46,11 @@ struct FileError: Error, Equatable {
     let number: Int32
     /// What was tried, such as `rename`.
     let call: String
+    /// Empty where the call was about a descriptor.
     let path: String
+
+    /// The same error of a call about a descriptor, with the file's path.
+    func on(_ path: String) -> FileError {
+        self.path.isEmpty ? FileError(number: number, call: call, path: path) : self
+    }
 }

@@ -21,7 +21,9 @@ extension ObjectDirectory {
 
     func append(_ bytes: [UInt8], to draft: Draft) throws {
         var rest = bytes[...]
-        while !rest.isEmpty { rest = rest.dropFirst(try files.write(draft.descriptor, rest)) }
+        do {
+            while !rest.isEmpty { rest = rest.dropFirst(try files.write(draft.descriptor, rest)) }
+        } catch let error as FileError { throw error.on(draft.path) }
     }
 
     /// Gives the draft its name, in place of an older object; ends the draft, also where it throws.
@@ -75,11 +77,11 @@ extension ObjectDirectory {
     private func complete(_ draft: Draft) throws {
         do { try files.sync(draft.descriptor) } catch {
             discard(draft)
-            throw error
+            throw (error as? FileError)?.on(draft.path) ?? error
         }
         do { try files.close(draft.descriptor) } catch {
             removeTemporary(draft)
-            throw error
+            throw (error as? FileError)?.on(draft.path) ?? error
         }
     }
 

@@ -30,6 +30,9 @@ private func pipelineError(_ error: DatabaseError, _ path: String, while operati
             (.conflict, "another program is writing to the file", .retry(after: .seconds(5)))
         case .SQLITE_FULL, .SQLITE_NOMEM, .SQLITE_TOOBIG:
             (.outOfResources, "a delivery needs room for a second copy of the datasets", .stop)
+        case .SQLITE_IOERR:
+            // Where there is no room for its shared memory, SQLite speaks of input and output.
+            (.outOfResources, "a delivery needs room for a second copy of the datasets, on a disk that works", .stop)
         case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
             (.unauthorized, "look at the rights of the file and of its folder, and that it is no folder", .stop)
         case .SQLITE_CORRUPT, .SQLITE_NOTADB: (.corruptData, "move the file away; the next export makes it anew", .stop)

@@ -26,6 +26,8 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         if schema { return print(Composition.catalog.jsonSchema, terminator: "") }
         let file = try config.file()
+        let issues = file.issues(with: Composition.parsers)
+        if !issues.isEmpty { throw InvalidConfiguration(file: config.config, issues: issues) }
         if connect {
             let problems = try await config.pipeline().probe().compactMap { probe in
                 probe.problem.map { "\(config.config): \(probe.part): \($0)" }

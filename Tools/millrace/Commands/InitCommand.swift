@@ -17,6 +17,10 @@ struct InitCommand: AsyncParsableCommand {
     @Argument(help: "The directory to make.")
     var directory = "."
 
+    func validate() throws {
+        if directory.isEmpty { throw ValidationError("Which directory? Leave it out for the current one.") }
+    }
+
     func run() async throws {
         let path = directory == "." ? "millrace.yaml" : "\(directory)/millrace.yaml"
         guard !FileManager.default.fileExists(atPath: path) else {
@@ -37,7 +41,7 @@ struct InitCommand: AsyncParsableCommand {
         } catch {
             throw PipelineError(
                 .unauthorized,
-                "\(directory) cannot be written: \(error.localizedDescription)",
+                "\(directory) cannot be written: \(error.reason)",
                 while: "writing a first config",
                 hint: "make it writable, or name another directory: millrace init DIRECTORY",
                 cause: error
@@ -47,6 +51,13 @@ struct InitCommand: AsyncParsableCommand {
             "\(path) is written. Put files into \(directory == "." ? "" : directory + "/")drop, or try it with simulated ones:"
         )
         print("  \(directory == "." ? "" : "cd \(directory) && ")millrace simulate --output drop && millrace run")
+    }
+}
+
+extension Error {
+    /// The system's reason where there is one.
+    fileprivate var reason: String {
+        ((self as? CocoaError)?.underlying as? POSIXError)?.localizedDescription ?? localizedDescription
     }
 }
 

@@ -29,12 +29,24 @@ struct PreviewCommand: AsyncParsableCommand {
 
     func run() async throws {
         let pipeline = try config.pipeline()
-        for (index, name) in (source.map { [$0] } ?? pipeline.sourceNames).enumerated() {
-            let workspace = try Composition.temporaryWorkspace()
-            let preview = try await pipeline.preview(of: name, rows: rows, workspace: workspace)
+        if let source { return print(try await preview(of: source, in: pipeline)) }
+        if pipeline.sourceNames.isEmpty { return print("The config names no sources.") }
+        var hasFailed = false
+        for (index, name) in pipeline.sourceNames.enumerated() {
             if index > 0 { print("") }
-            print(text(preview, name: name))
+            do {
+                print(try await preview(of: name, in: pipeline))
+            } catch let error as PipelineError {
+                hasFailed = true
+                standardError("millrace: \(name): \(error)")
+            }
         }
+        if hasFailed { throw ExitCode(1) }
+    }
+
+    private func preview(of name: String, in pipeline: Pipeline) async throws -> String {
+        let workspace = try Composition.temporaryWorkspace()
+        return text(try await pipeline.preview(of: name, rows: rows, workspace: workspace), name: name)
     }
 
     private func text(_ preview: SourcePreview, name: String) -> String {

@@ -40,12 +40,19 @@ struct SimulateCommand: AsyncParsableCommand {
     func run() async throws {
         guard let first = Timestamp(day: start) else { return }
         let shop = ShopSimulation(seed: seed, start: first, days: days, events: events)
-        let truth = try await shop.write(
-            to: LocalObjectStore(root: output),
-            under: "",
-            coding: plain ? nil : GzipCoding(),
-            progress: TerminalProgress.standard()
-        )
+        let truth: ShopTruth
+        do {
+            truth = try await shop.write(
+                to: LocalObjectStore(root: output),
+                under: "",
+                coding: plain ? nil : GzipCoding(),
+                progress: TerminalProgress.standard()
+            )
+        } catch var error as PipelineError {
+            error.operation = "writing traffic to \(output)"
+            error.hint = "name a directory that can be written and has room, with --output"
+            throw error
+        }
         print("\(output): \(counted(days, "day")), \(counted(truth.events, "event"))")
         print("  sent again: \(grouped(Int64(truth.duplicates))), sent late: \(grouped(Int64(truth.lateEvents)))")
     }

@@ -20,11 +20,18 @@ struct StatusCommand: AsyncParsableCommand {
     func run() async throws {
         let pipeline = try config.pipeline()
         let status = try await pipeline.status(workspace: try Composition.temporaryWorkspace())
-        if json { return try printJSON(status) }
+        if json { try printJSON(status) } else { try printTable(status, stateDirectory: pipeline.stateDirectory) }
+        if status.parts.contains(where: { $0.problem != nil }) { throw ExitCode(1) }
+    }
+
+    private func printTable(_ status: PipelineStatus, stateDirectory: String) throws {
         var table = TextTable(["part", "name", "a run would take"])
-        for part in status.parts { table.add([part.kind, part.name, part.pending ?? "nothing: up to date"]) }
+        for part in status.parts {
+            let problem = part.problem.map { "problem: \($0)" }
+            table.add([part.kind, part.name, problem ?? part.pending ?? "nothing: up to date"])
+        }
         print(table.text)
-        if let last = try RunHistory(reading: pipeline.stateDirectory)?.runs(limit: 1).first {
+        if let last = try RunHistory(reading: stateDirectory)?.runs(limit: 1).first {
             print("\nLast run: \(last.run), \(last.outcome.rawValue) after \(duration(last.seconds)).")
         } else {
             print("\nNo run yet.")

@@ -24,6 +24,7 @@ struct VacuumCommand: AsyncParsableCommand {
         if graceHours < 1 {
             throw ValidationError("--grace-hours must be at least 1: a query that is going on needs its files.")
         }
+        if graceHours > 87_600 { throw ValidationError("--grace-hours must be at most 87600, which is ten years.") }
     }
 
     func run() async throws {

@@ -76,10 +76,24 @@ struct RowPrinter {
 
     private func json(_ value: String?, _ type: DataType) -> String {
         guard let value else { return "null" }
-        switch type {
-        case .boolean, .integer, .bigint: return value
-        case .double, .decimal: return Double(value)?.isFinite == true ? value : jsonText(value)
-        default: return jsonText(value)
+        return switch type {
+        case .boolean, .integer, .bigint: value
+        case .double, .decimal: Double(value)?.isFinite == true ? value : jsonText(Self.notFinite[value] ?? value)
+        case .list, .structure: valid(value)
+        default: jsonText(value)
+        }
+    }
+
+    /// What JSON has no numbers for, by DuckDB's words for it in text; they become texts, as in Protocol Buffers' JSON.
+    private static let notFinite = ["nan": "NaN", "-nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"]
+
+    /// A nested value, in which the engine writes numbers that JSON does not have as bare words.
+    private func valid(_ value: String) -> String {
+        guard value.contains("NaN") || value.contains("Infinity") else { return value }
+        // A text, taken as it is, or one of the words.
+        return value.replacing(#/"(?:[^"\\]|\\.)*"|-?NaN|-?Infinity/#) { match in
+            let found = String(match.output)
+            return found.hasPrefix("\"") ? found : jsonText(found.hasSuffix("NaN") ? "NaN" : found)
         }
     }
 
