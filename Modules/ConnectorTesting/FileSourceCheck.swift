@@ -26,7 +26,7 @@ struct FileSourceCheck {
     func expectListed(_ names: [String], _ moment: String) async throws {
         let listed = try await place.source.list().map(\.path)
         try expect(listed == listed.sorted(), "\(moment): not sorted by path")
-        // Texts that are spelled differently are different names, even where Swift calls them equal.
+        // A name is to be spelled as it was written, even where Swift calls another spelling equal.
         let found = Set(listed.map { Array($0.utf8) })
         let expected = Set(names.map { Array(place.path($0).utf8) })
         try expect(found.count == listed.count, "\(moment): a file is listed twice")

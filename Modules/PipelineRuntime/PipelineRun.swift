@@ -153,7 +153,7 @@ public struct PipelineRun: Sendable {
     ) async throws -> RunReport.Export {
         var entry = RunReport.Export(name: export.name, outcome: .skipped)
         do {
-            if let blocker = try await blocker(of: export, failed: failed) {
+            if let blocker = blocker(of: export, failed: failed) {
                 entry.outcome = .blocked
                 entry.error = "it waits for '\(blocker)', which did not succeed"
                 return entry
@@ -173,10 +173,10 @@ public struct PipelineRun: Sendable {
         return entry
     }
 
-    /// The failed job that would have made a table which the export needs and nobody has made before.
-    private func blocker(of export: ExportJob, failed: Set<String>) async throws -> String? {
-        let missing = try await pipeline.missingTables(of: export)
-        return pipeline.jobs.first { failed.contains($0.name) && $0.outputs.contains(where: missing.contains) }?.name
+    /// The failed job that writes something the export delivers: datasets of one delivery must fit together.
+    private func blocker(of export: ExportJob, failed: Set<String>) -> String? {
+        let delivered = Set(export.selection.names(outOf: pipeline.datasets))
+        return pipeline.jobs.first { failed.contains($0.name) && !delivered.isDisjoint(with: $0.outputs) }?.name
     }
 
     /// The error's text for the report; a cancellation goes on.

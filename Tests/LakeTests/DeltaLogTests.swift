@@ -126,7 +126,7 @@ struct DeltaLogTests {
         }
     }
 
-    @Test("Cutting a log file at any byte is noticed or leaves whole lines", .timeLimit(.minutes(1)))
+    @Test("Cutting a log file at any byte is noticed or leaves whole lines", .timeLimit(.minutes(5)))
     func truncation() async throws {
         try await lake.tables.load(.orders(), files: ["aaa"], cursors: ["web": 1], after: nil)
         let whole = Array(try lake.log("orders", 0).joined(separator: "\n").utf8)

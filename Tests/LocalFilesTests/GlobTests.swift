@@ -73,7 +73,7 @@ struct GlobTests {
         #expect(try matches("**/er/a.csv") == ["folder-link/er/a.csv", "root-link/deep/er/a.csv", "sub/deep/er/a.csv"])
     }
 
-    @Test("Links that lead round in circles are walked once", .timeLimit(.minutes(1)))
+    @Test("Links that lead round in circles are walked once", .timeLimit(.minutes(5)))
     func circles() throws {
         try link("sub/up", to: "..")
         try link("sub/deep/here", to: ".")
@@ -92,10 +92,11 @@ struct GlobTests {
         #expect(try !matches("*.csv").contains { $0 == "pipe.csv" || $0 == "like.csv" })
     }
 
-    @Test("Two spellings of an accent are two files")
+    @Test("Two names that differ only in how an accent is spelled are told, since the ledger takes them for one")
     func accents() throws {
-        for name in ["e\u{301}t\u{E9}.txt", "\u{E9}t\u{E9}.txt"] { try scratch.write("x", to: name) }
-        let found = try matches("*.txt").map { Array($0.utf8) }
-        #expect(Set(found) == [Array("e\u{301}t\u{E9}.txt".utf8), Array("\u{E9}t\u{E9}.txt".utf8)])
+        try scratch.write("x", to: "e\u{301}t\u{E9}.txt")
+        #expect(try matches("*.txt").map { Array($0.utf8) } == [Array("e\u{301}t\u{E9}.txt".utf8)])
+        try scratch.write("x", to: "\u{E9}t\u{E9}.txt")
+        #expect { try matches("*.txt") } throws: { ($0 as? PipelineError)?.code == .conflict }
     }
 }

@@ -83,6 +83,7 @@ import Testing
         let reason = "check failed: checking job 'sales': 2 values of day stand in more than one row"
         #expect(answer.output.contains(reason), "\(answer.output)")
         #expect(try await shop.millrace("sql", "SELECT sum(orders) AS n FROM daily_sales").lines == ["n", "2"])
+        #expect(answer.lines.contains { $0.hasPrefix("export  local") && $0.contains("it waits for 'sales'") })
 
         let config = Shop.config.replacing("{ unique: [day] }", with: "{ row_count: { max: 3 } }")
         try shop.folder.write(config, to: "millrace.yaml")

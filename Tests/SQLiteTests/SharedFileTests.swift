@@ -102,7 +102,7 @@ struct SharedFileTests {
         #expect(try passingTables() == [])
     }
 
-    @Test("Readers see all datasets change at once and are never blocked", .timeLimit(.minutes(1)))
+    @Test("Readers see all datasets change at once and are never blocked", .timeLimit(.minutes(5)))
     func atomicSwap() async throws {
         let names: [DatasetName] = ["one", "two", "three"]
         try await stage(names, rows: 1).commit()
@@ -111,10 +111,12 @@ struct SharedFileTests {
         reader.arguments = [
             "python3", "-c",
             """
-            import sqlite3, sys, os
+            import sqlite3, sys, os, time
             connection = sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None)
             seen = {}
-            while not os.path.exists(sys.argv[2]):
+            parent = os.getppid()
+            while not os.path.exists(sys.argv[2]) and os.getppid() == parent:
+                time.sleep(0.001)
                 connection.execute('BEGIN')
                 counts = tuple(connection.execute('SELECT count(*) FROM ' + t).fetchone()[0] for t in ('one', 'two', 'three'))
                 connection.execute('COMMIT')

@@ -1,7 +1,7 @@
 /// A place that files are taken from: a directory on premises or a bucket.
 public protocol FileSource: Sendable {
     /// The files that are there now, sorted by path, each path once; throws where the place cannot be read, not where it is
-    /// empty.
+    /// empty, and `conflict` where two paths are equal by `==` though not by their bytes.
     func list() async throws -> [SourceFile]
 
     /// The file's bytes from `offset` on, as they are stored (still compressed); none from its end on.

@@ -38,10 +38,17 @@ struct Glob: Sendable {
             let rest = alternative.dropFirst(fixed.count)
             try walk(Step(components: fixed, absolute: start, above: [status.identity]), rest, into: &found)
         }
-        // Names that Swift calls equal, because an accent is only spelled in another way, keep an order too.
-        return found.sorted {
-            $0.value.path == $1.value.path ? $0.key.lexicographicallyPrecedes($1.key) : $0.value.path < $1.value.path
-        }.map(\.value)
+        let files = found.values.sorted { $0.path < $1.path }
+        // The ledger could not tell them apart.
+        for (file, next) in zip(files, files.dropFirst()) where file.path == next.path {
+            throw PipelineError(
+                .conflict,
+                "two files are called '\(file.path)', with an accent that is spelled in two ways",
+                while: "reading source files",
+                hint: "rename one of them"
+            )
+        }
+        return files
     }
 
     private func requireRoot(from directory: String) throws {
