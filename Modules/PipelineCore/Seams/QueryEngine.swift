@@ -50,7 +50,8 @@ public struct EngineTable: Sendable {
     public enum Storage: Sendable {
         /// Parquet files; none is an empty table.
         case parquet([String])
-        /// One Parquet file, whose rows also have their position in it, from 0, in the column of this name.
+        /// One Parquet file that was described by the engine, its columns in their order and under any names, whose rows also
+        /// have their position in it, from 0, in the column of this name.
         case numberedParquet(String, position: String)
         /// Text files without header, one record a line; fields are split by `delimiter` and quoted with `quote`
         /// (none: never quoted). Every column has the type that `schema` says; the files hold nothing else. `longest` is the
