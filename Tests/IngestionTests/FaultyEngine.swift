@@ -45,6 +45,10 @@ final class FaultyEngine: QueryEngine {
         try await attempt { try await engine.describe(parquet: path) }
     }
 
+    func describe(parquet paths: [String]) async throws -> [(schema: Schema, rowCount: Int64)] {
+        try await attempt { try await engine.describe(parquet: paths) }
+    }
+
     func schema(of sql: SQLText, over inputs: [EngineTable]) async throws -> Schema {
         try await attempt { try await engine.schema(of: sql, over: inputs) }
     }

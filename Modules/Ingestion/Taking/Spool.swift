@@ -24,7 +24,7 @@ struct Spool {
     }
 
     private(set) var entries: [Entry] = []
-    /// Parquet objects by file index: the engine reads them where they lie. Their columns are known once they were inspected.
+    /// Parquet objects by file index, with their columns once they were inspected: the engine reads them where they lie.
     private(set) var parquet: [(index: Int, path: String, schema: Schema)] = []
     private(set) var groups: [Shape: Group] = [:]
     private(set) var rejectedRows: Int64 = 0

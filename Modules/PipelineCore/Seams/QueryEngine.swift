@@ -27,8 +27,20 @@ public protocol QueryEngine: Sendable {
     /// The columns of a Parquet file that nobody here wrote, in types of ours, and how many rows it has.
     func describe(parquet path: String) async throws -> (schema: Schema, rowCount: Int64)
 
+    /// The same of several files, in their order; throws if one of them cannot be described.
+    func describe(parquet paths: [String]) async throws -> [(schema: Schema, rowCount: Int64)]
+
     /// The columns and types of a query's result, found without running it.
     func schema(of sql: SQLText, over inputs: [EngineTable]) async throws -> Schema
+}
+
+extension QueryEngine {
+    /// One file after the other; an engine that has a start to save overrides it.
+    public func describe(parquet paths: [String]) async throws -> [(schema: Schema, rowCount: Int64)] {
+        var described: [(schema: Schema, rowCount: Int64)] = []
+        for path in paths { described.append(try await describe(parquet: path)) }
+        return described
+    }
 }
 
 /// A piece of SQL and where it comes from.

@@ -77,9 +77,22 @@ public struct DuckDBEngine: QueryEngine {
 
     /// Reads the footer of the file, not its rows.
     public func describe(parquet path: String) async throws -> (schema: Schema, rowCount: Int64) {
-        try await session("reading \(path)", inputs: [], readable: [path], outputs: []) { session in
-            let schema = try await ParquetColumns(of: path, in: session).schema
-            return (schema, try await ParquetColumns.rowCount(of: path, in: session))
+        guard let described = try await describe(parquet: [path]).first else {
+            throw PipelineError(.internalError, "DuckDB did not describe it", while: "reading \(path)")
+        }
+        return described
+    }
+
+    /// Reads the footers of the files, not their rows, in one process.
+    public func describe(parquet paths: [String]) async throws -> [(schema: Schema, rowCount: Int64)] {
+        let operation = "reading \(paths.count == 1 ? paths[0] : "\(paths.count) Parquet files")"
+        return try await session(operation, inputs: [], readable: paths, outputs: []) { session in
+            var described: [(schema: Schema, rowCount: Int64)] = []
+            for path in paths {
+                let schema = try await ParquetColumns(of: path, in: session).schema
+                described.append((schema, try await ParquetColumns.rowCount(of: path, in: session)))
+            }
+            return described
         }
     }
 
