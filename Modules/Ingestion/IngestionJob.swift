@@ -74,13 +74,18 @@ public struct IngestionJob: Sendable {
 
     /// The files that are landed together.
     ///
-    /// A contested one begins a landing: it may continue what the one before has brought.
+    /// A contested one begins a landing: it may continue what the one before has brought. Each Parquet file is a table to the
+    /// engine, and thousands of tables in one query take it minutes.
     private func firstBatch(of items: ArraySlice<IngestionPlan.Item>) -> ArraySlice<IngestionPlan.Item> {
         var size: Int64 = 0
+        var parquetFiles = 0
         var isFirst = true
         return items.prefix { item in
-            defer { (size, isFirst) = (size + item.file.size, false) }
-            return isFirst || (size + item.file.size <= batchSize && !item.isContested)
+            defer {
+                (size, isFirst) = (size + item.file.size, false)
+                if format(ofPath: item.file.path) == .parquet { parquetFiles += 1 }
+            }
+            return isFirst || (size + item.file.size <= batchSize && parquetFiles < 200 && !item.isContested)
         }
     }
 

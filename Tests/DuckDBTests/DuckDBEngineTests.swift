@@ -1,5 +1,6 @@
 import ConnectorTesting
 import DuckDBPlugin
+import Foundation
 import PipelineCore
 import Testing
 
@@ -37,6 +38,28 @@ import Testing
         )
         let error = await #expect(throws: PipelineError.self) { try await engine.probe() }
         #expect(error?.hint?.contains("Tools/install") == true)
+    }
+
+    @Test("A program that is killed from outside is out of resources, whatever it was doing")
+    func killed() async throws {
+        let scratch = try ScratchDirectory()
+        try scratch.write(Array("#!/bin/sh\nread line\nkill -KILL $$\n".utf8), to: "duckdb")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: scratch.path("duckdb"))
+        let engine = DuckDBEngine(
+            DuckDBConfiguration(program: scratch.path("duckdb")),
+            temporaryDirectory: scratch.path("engine")
+        )
+        let error = await #expect(throws: PipelineError.self) { try await engine.describe(parquet: "/any") }
+        #expect(error?.code == .outOfResources && error?.hint?.contains("engine.memory") == true)
+    }
+
+    @Test("A query of thousands of columns keeps their order")
+    func manyColumns() async throws {
+        let scratch = try ScratchDirectory()
+        let engine = DuckDBEngine(DuckDBConfiguration(threads: 4), temporaryDirectory: scratch.path("engine"))
+        let names = (0..<5000).map { "c\($0)" }
+        let query = SQLText("SELECT " + names.map { "1 AS \($0)" }.joined(separator: ", "))
+        for _ in 0..<5 { #expect(try await engine.schema(of: query, over: []).names == names) }
     }
 
     @Test("An error does not repeat the data it fell over")

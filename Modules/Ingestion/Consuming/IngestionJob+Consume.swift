@@ -22,7 +22,7 @@ extension IngestionJob {
         guard rejected >= spool.rejectedRows else {
             throw PipelineError(
                 .internalError,
-                "\(spool.rows) rows came in, \(written.added) were accepted and \(spool.rejectedRows) rejected",
+                "of \(spool.rows) rows in \(spool.described), \(written.added) were accepted and \(spool.rejectedRows) rejected",
                 while: "ingesting '\(name)'",
                 hint: "nothing was published; please report this"
             )
@@ -60,7 +60,7 @@ extension IngestionJob {
             let known = (existing?.definition.schema.fields ?? []).filter { !$0.name.hasPrefix("_") }
             let inference = SchemaInference(inputs.relations, columns: columns, known: known, types: types)
             let steps = inference.steps
-            let job = EngineJob(name: "finding types for '\(name)'", inputs: inputs.tables, steps: steps)
+            let job = EngineJob(name: "the search for the types of '\(name)'", inputs: inputs.tables, steps: steps)
             let answers = steps.isEmpty ? [:] : try await engine.run(job) { _ in }.measured
             let schema = Schema(known + inference.fields(answers))
             let selections = zip(inputs.relations, columns).map {
@@ -104,7 +104,7 @@ extension IngestionJob {
         guard written.added == count else {
             throw PipelineError(
                 .internalError,
-                "\(count) rows were rejected, but \(written.added) of them have a reason",
+                "\(count) rows of \(landing.files.first?.path ?? "no file") and others were rejected, but \(written.added) of them have a reason",
                 while: "ingesting '\(name)'",
                 hint: "nothing was published; please report this"
             )
@@ -137,7 +137,12 @@ extension IngestionJob {
         let step = EngineJob.Step.write(label: "rows", rows, into: directory, schema: definition.schema)
         let result = try await engine.run(EngineJob(name: name, inputs: tables, steps: [step])) { _ in }
         guard let written = result.written["rows"] else {
-            throw PipelineError(.internalError, "the engine wrote nothing", while: "ingesting '\(self.name)'")
+            throw PipelineError(
+                .internalError,
+                "the engine did not tell what it wrote for \(name)",
+                while: "ingesting '\(self.name)'",
+                hint: "nothing was published; please report this"
+            )
         }
         return WrittenRows(files: written.files, added: written.rowCount - replacement.kept)
     }

@@ -4,6 +4,9 @@ internal import PipelineCore
 struct LandingInputs {
     let relations: [RecordRelation]
     let tables: [EngineTable]
+    /// Whose they are, for messages.
+    private let source: String
+    private let files: String
 
     /// Writes the small table that tells which file a record came from.
     init(_ spool: inout Spool, job: IngestionJob) async throws {
@@ -15,8 +18,7 @@ struct LandingInputs {
                 RecordRelation(group, index: relations.count, pattern: job.options.pattern, dialect: dialect)
             )
         }
-        for (fileIndex, path) in spool.parquet {
-            let schema = try await job.engine.describe(parquet: path).schema
+        for (fileIndex, path, schema) in spool.parquet {
             relations.append(
                 RecordRelation(
                     parquet: path,
@@ -28,6 +30,7 @@ struct LandingInputs {
             )
         }
         self.relations = relations
+        (source, files) = (job.name, spool.described)
         tables = relations.map(\.input) + [spool.rejectsTable, try await spool.filesTable()]
     }
 
@@ -47,14 +50,14 @@ struct LandingInputs {
                 SQLText("SELECT name FROM (\(query)) AS names ORDER BY name LIMIT \(Self.mostColumns + 1)")
             )
             let result = try await engine.run(
-                EngineJob(name: "finding columns", inputs: [tables[index]], steps: [step])
+                EngineJob(name: "the search for the columns of '\(source)'", inputs: [tables[index]], steps: [step])
             ) { _ in }
             let names = (result.measured["names"] ?? []).compactMap { $0["name"] ?? nil }
             guard names.count <= Self.mostColumns else {
                 throw PipelineError(
                     .schemaMismatch,
-                    "the objects have more than \(Self.mostColumns) different members",
-                    while: "finding columns",
+                    "the objects in \(files) have more than \(Self.mostColumns) different members",
+                    while: "finding the columns of '\(source)'",
                     hint:
                         "names that are data make no columns; map the source to `events:`, where they become properties"
                 )

@@ -57,15 +57,18 @@ struct RecordRelation {
         }
     }
 
-    /// The rows of a Parquet object.
+    /// The rows of a Parquet object, whose columns and their members get names that are told apart.
     init(parquet path: String, index: Int, fileIndex: Int, schema: Schema, dialect: any RecordDialect) {
         self.dialect = dialect
+        let fields = zip(ColumnNames.distinct(schema.names), schema.fields).map {
+            Field($0, ColumnNames.stored($1.type))
+        }
         var position = "millrace_row"
-        while schema.names.contains(where: { $0.lowercased() == position }) { position += "_" }
-        kind = .parquet(schema.fields, fileIndex: fileIndex, position: position)
+        while fields.contains(where: { $0.name.lowercased() == position }) { position += "_" }
+        kind = .parquet(fields, fileIndex: fileIndex, position: position)
         input = EngineTable(
             DatasetName(rawValue: "records_\(index)"),
-            schema: Schema(schema.fields + [Field(position, .bigint)]),
+            schema: Schema(fields + [Field(position, .bigint)]),
             storage: .numberedParquet(path, position: position)
         )
     }

@@ -36,13 +36,18 @@ struct Replacement {
             label: "count",
             SQLText("SELECT count(*) AS n FROM existing WHERE \(condition)")
         )
-        let job = EngineJob(name: "finding rows that are replaced", inputs: [existing], steps: [step])
+        let job = EngineJob(
+            name: "the search for replaced rows in '\(snapshot.definition.name)'",
+            inputs: [existing],
+            steps: [step]
+        )
         let answer = try await engine.run(job) { _ in }.measured["count"]?.first
         guard let count = (answer?["n"] ?? nil).flatMap({ Int64($0) }) else {
             throw PipelineError(
                 .internalError,
                 "the engine did not count them",
-                while: "finding rows that are replaced"
+                while: "finding the rows of '\(snapshot.definition.name)' that are replaced",
+                hint: "nothing was published; please report this"
             )
         }
         rows = count

@@ -48,7 +48,7 @@ struct TableSelection {
             if entry.columns.count > 1 {
                 let texts = entry.columns.map { text($0, for: entry.field) }.joined(separator: ", ")
                 cases.append(
-                    "WHEN least(\(texts)) <> greatest(\(texts)) THEN \(sqlLiteral("\(entry.field.name): it stands twice"))"
+                    "WHEN least(\(texts)) <> greatest(\(texts)) THEN \(sqlLiteral("\(entry.field.name): it stands twice, with different values"))"
                 )
             }
             if entry.field.type != .varchar {

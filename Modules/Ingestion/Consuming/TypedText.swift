@@ -44,6 +44,10 @@ extension DataType {
         return switch (self, other) {
         case (.integer, .bigint), (.bigint, .integer): .bigint
         case (.integer, .double), (.double, .integer): .double
+        case (.integer, .decimal(let digits, 0)) where digits >= 10: other
+        case (.decimal(let digits, 0), .integer) where digits >= 10: self
+        case (.bigint, .decimal(let digits, 0)) where digits >= 19: other
+        case (.decimal(let digits, 0), .bigint) where digits >= 19: self
         default: .varchar
         }
     }

@@ -1,3 +1,5 @@
+internal import PipelineCore
+
 /// Names of source columns, told apart and made fit for a table.
 enum ColumnNames {
     /// A source's names as its columns go by: without spaces around them, none empty, none twice once it is stored.
@@ -24,6 +26,16 @@ enum ColumnNames {
         let fit = String(name.unicodeScalars.map { refused.contains($0) || $0.value < 32 ? "_" : Character($0) })
         let body = fit.drop { $0 == "_" }
         return (body.isEmpty ? "column" : String(body)) + fit.prefix(fit.count - body.count)
+    }
+
+    /// A type whose members, at every depth, have names that are fit for a table and told apart.
+    static func stored(_ type: DataType) -> DataType {
+        switch type {
+        case .list(let element): .list(stored(element))
+        case .structure(let fields):
+            .structure(zip(distinct(fields.map(\.name)), fields).map { Field(stored($0), stored($1.type)) })
+        default: type
+        }
     }
 
     private static let refused: Set<Unicode.Scalar> = [" ", ",", ";", "{", "}", "(", ")", "="]

@@ -85,8 +85,8 @@ struct FileTaker {
         guard scanned.sink == nil || entry.rows == landed.rows else {
             throw PipelineError(
                 .corruptData,
-                "\(key) has \(entry.rows) rows, the landing log says \(landed.rows)",
-                while: "reading the raw zone",
+                "\(landed.path), kept as \(key), has \(entry.rows) rows; when it was landed it had \(landed.rows)",
+                while: "completing what an earlier run began with '\(job.name)'",
                 hint:
                     "if the source's format, delimiter or columns were changed in the config, change them back for one run"
             )

@@ -24,8 +24,8 @@ struct Spool {
     }
 
     private(set) var entries: [Entry] = []
-    /// Parquet objects by file index: the engine reads them where they lie.
-    private(set) var parquet: [(index: Int, path: String)] = []
+    /// Parquet objects by file index, with their columns once they were inspected: the engine reads them where they lie.
+    private(set) var parquet: [(index: Int, path: String, schema: Schema)] = []
     private(set) var groups: [Shape: Group] = [:]
     private(set) var rejectedRows: Int64 = 0
     /// The index of the file that comes next.
@@ -42,6 +42,11 @@ struct Spool {
     }
 
     var files: [LandedFile] { entries.map(\.file) }
+    /// The files in a few words, for messages.
+    var described: String {
+        let first = entries.first?.file.path ?? "no file"
+        return entries.count > 1 ? "\(first) and \(entries.count - 1) more" : first
+    }
     var rows: Int64 { entries.reduce(0) { $0 + $1.file.rows } }
 
     /// Counts a file whose records are all here.
@@ -56,7 +61,7 @@ struct Spool {
 
     /// Counts a Parquet object, which the engine reads where it lies.
     mutating func add(_ file: LandedFile, parquet path: String) {
-        parquet.append((nextIndex, path))
+        parquet.append((nextIndex, path, Schema([])))
         add(file, nil, shape: .lines)
     }
 
@@ -87,8 +92,13 @@ struct Spool {
         sink.rejected.removeAll(keepingCapacity: true)
     }
 
-    /// Notes how many rows a Parquet object has.
-    mutating func setRows(_ rows: Int64, ofFile index: Int) {
+    /// Notes the columns of a Parquet object, and how many rows it has.
+    mutating func describeParquet(_ index: Int, schema: Schema, rows: Int64) {
+        for position in parquet.indices where parquet[position].index == index { parquet[position].schema = schema }
+        setRows(rows, ofFile: index)
+    }
+
+    private mutating func setRows(_ rows: Int64, ofFile index: Int) {
         guard let position = entries.firstIndex(where: { $0.index == index }) else { return }
         entries[position].file.rows = rows
     }

@@ -27,8 +27,20 @@ public protocol QueryEngine: Sendable {
     /// The columns of a Parquet file that nobody here wrote, in types of ours, and how many rows it has.
     func describe(parquet path: String) async throws -> (schema: Schema, rowCount: Int64)
 
+    /// The same of several files, in their order; throws if one of them cannot be described.
+    func describe(parquet paths: [String]) async throws -> [(schema: Schema, rowCount: Int64)]
+
     /// The columns and types of a query's result, found without running it.
     func schema(of sql: SQLText, over inputs: [EngineTable]) async throws -> Schema
+}
+
+extension QueryEngine {
+    /// One file after the other; an engine that has a start to save overrides it.
+    public func describe(parquet paths: [String]) async throws -> [(schema: Schema, rowCount: Int64)] {
+        var described: [(schema: Schema, rowCount: Int64)] = []
+        for path in paths { described.append(try await describe(parquet: path)) }
+        return described
+    }
 }
 
 /// A piece of SQL and where it comes from.
@@ -50,7 +62,8 @@ public struct EngineTable: Sendable {
     public enum Storage: Sendable {
         /// Parquet files; none is an empty table.
         case parquet([String])
-        /// One Parquet file, whose rows also have their position in it, from 0, in the column of this name.
+        /// One Parquet file that was described by the engine, its columns in their order and under any names, whose rows also
+        /// have their position in it, from 0, in the column of this name.
         case numberedParquet(String, position: String)
         /// Text files without header, one record a line; fields are split by `delimiter` and quoted with `quote`
         /// (none: never quoted). Every column has the type that `schema` says; the files hold nothing else. `longest` is the

@@ -79,17 +79,22 @@ public struct DuckDBEngine: QueryEngine {
 
     /// Reads the footer of the file, not its rows.
     public func describe(parquet path: String) async throws -> (schema: Schema, rowCount: Int64) {
-        try await session("reading \(path)", inputs: [], readable: [path], outputs: []) { session in
-            // A directory `date=2026-11-21` on the way to the file is no column of it.
-            let relation = "read_parquet(\(sqlLiteral(path)), hive_partitioning = false)"
-            let schema = try await describe(SQLText("SELECT * FROM \(relation)"), in: session).schema
-            let answer = try await session.send(
-                SessionStatement(text: "SELECT CAST(count(*) AS VARCHAR) AS rows FROM \(relation)")
-            )
-            guard let rows = try AnswerRow.decode(answer).first?["rows"] ?? nil, let count = Int64(rows) else {
-                throw PipelineError(.internalError, "DuckDB did not count its rows", while: "reading \(path)")
+        guard let described = try await describe(parquet: [path]).first else {
+            throw PipelineError(.internalError, "DuckDB did not describe it", while: "reading \(path)")
+        }
+        return described
+    }
+
+    /// Reads the footers of the files, not their rows, in one process.
+    public func describe(parquet paths: [String]) async throws -> [(schema: Schema, rowCount: Int64)] {
+        let operation = "reading \(paths.count == 1 ? paths[0] : "\(paths.count) Parquet files")"
+        return try await session(operation, inputs: [], readable: paths, outputs: []) { session in
+            var described: [(schema: Schema, rowCount: Int64)] = []
+            for path in paths {
+                let schema = try await ParquetColumns(of: path, in: session).schema
+                described.append((schema, try await ParquetColumns.rowCount(of: path, in: session)))
             }
-            return (schema, count)
+            return described
         }
     }
 
@@ -113,7 +118,10 @@ public struct DuckDBEngine: QueryEngine {
                         text: script.prelude(reading: inputs.flatMap(\.paths) + readable, writing: outputs)
                     )
                     try check(version: try await session.send(opening), of: program)
-                    for input in inputs { _ = try await session.send(SessionStatement(text: script.view(of: input))) }
+                    for input in inputs {
+                        let view = try await script.view(of: input, in: session)
+                        _ = try await session.send(SessionStatement(text: view))
+                    }
                     return try await body(session)
                 }
             }
@@ -141,9 +149,19 @@ public struct DuckDBEngine: QueryEngine {
         return SessionStatement(text: "\(prefix)\n\(text)\n\(suffix)", origin: sql.origin, leadingLines: 1)
     }
 
+    /// What stands around a query whose columns are asked for.
+    ///
+    /// The rows of a DESCRIBE of thousands of columns come in no order; only numbering them keeps the one that they have.
+    static let describing = (
+        before:
+            "SELECT column_name AS name, column_type AS type FROM (SELECT *, row_number() OVER () AS position FROM (DESCRIBE",
+        after: ")) ORDER BY position"
+    )
+
     /// The result's columns, and the list of them cast to the types that tables may hold.
     private func describe(_ sql: SQLText, in session: DuckDBSession) async throws -> (schema: Schema, columns: String) {
-        let query = try statement("SELECT column_name AS name, column_type AS type FROM (DESCRIBE", sql, ")")
+        let (before, after) = Self.describing
+        let query = try statement(before, sql, after)
         var fields: [Field] = []
         var columns: [String] = []
         for row in try AnswerRow.decode(try await session.send(query)) {
@@ -186,7 +204,7 @@ public struct DuckDBEngine: QueryEngine {
             guard schema.names == wanted.names else {
                 throw PipelineError(
                     .schemaMismatch,
-                    "the query has the columns \(schema.names.joined(separator: ", ")), not \(wanted.names.joined(separator: ", "))",
+                    "the query \(schema.names.difference(from: wanted.names))",
                     while: "writing \(directory)"
                 )
             }
@@ -200,6 +218,17 @@ public struct DuckDBEngine: QueryEngine {
         let answer = try await session.send(copy)
         let files = try answer.map { try JSONDecoder().decode(FileAnswer.self, from: Data($0)).stagedFile() }
         return EngineResult.Written(schema: schema, files: files)
+    }
+}
+
+extension [String] {
+    /// How names of columns differ from others, by the first that does.
+    fileprivate func difference(from wanted: [String]) -> String {
+        guard let index = indices.first(where: { $0 >= wanted.count || self[$0] != wanted[$0] }) else {
+            return "has \(count) columns and lacks '\(wanted.dropFirst(count).first ?? "")'"
+        }
+        let expected = index < wanted.count ? "'\(wanted[index])'" : "no more than \(wanted.count)"
+        return "has as column \(index + 1) '\(self[index])', expected was \(expected)"
     }
 }
 

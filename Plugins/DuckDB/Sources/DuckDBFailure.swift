@@ -4,18 +4,30 @@ internal import PipelineCore
 struct DuckDBFailure: Error {
     let text: String
     let statement: SessionStatement?
+    /// Whether somebody ended the program, as the system does with one that takes too much memory.
+    let isKilled: Bool
 
-    init(_ text: String, statement: SessionStatement?) {
+    init(_ text: String, statement: SessionStatement?, isKilled: Bool) {
         self.text = text
         self.statement = statement
+        self.isKilled = isKilled
     }
 
     /// The error to show while `operation` was going on.
     func pipelineError(while operation: String) -> PipelineError {
+        guard !isKilled else {
+            return PipelineError(
+                .outOfResources,
+                "DuckDB was killed from outside",
+                while: operation,
+                hint: "the system does so where memory runs out: set engine.memory to less",
+                recovery: .retry(after: nil)
+            )
+        }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: true).map(String.init)
         var message =
             lines.first.map(Self.withoutValues)
-            ?? "DuckDB stopped without a word (killed from outside?)"
+            ?? "DuckDB crashed without a word"
         let details = lines.dropFirst().prefix { !$0.hasPrefix("LINE ") }.map(Self.withoutValues)
         if !details.isEmpty { message += " " + details.joined(separator: " ") }
         message = Self.withoutGuess(message)
@@ -67,7 +79,7 @@ struct DuckDBFailure: Error {
     private static func withoutValues(_ line: String) -> String {
         guard
             line.contains("Could not convert") || line.contains("invalid") || line.hasPrefix("Conversion Error")
-                || line.contains("Constraint Error")
+                || line.contains("Constraint Error") || line.contains("not valid UTF8")
         else { return line }
         var shown = ""
         var quote: Character?

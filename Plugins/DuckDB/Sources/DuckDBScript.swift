@@ -24,11 +24,11 @@ struct DuckDBScript {
     }
 
     /// Gives an input its name.
-    func view(of table: EngineTable) -> String {
-        "CREATE VIEW \(sqlIdentifier(table.name.rawValue)) AS SELECT " + selection(of: table)
+    func view(of table: EngineTable, in session: DuckDBSession) async throws -> String {
+        "CREATE VIEW \(sqlIdentifier(table.name.rawValue)) AS SELECT " + (try await selection(of: table, in: session))
     }
 
-    private func selection(of table: EngineTable) -> String {
+    private func selection(of table: EngineTable, in session: DuckDBSession) async throws -> String {
         let columns = table.schema.fields.map { sqlIdentifier($0.name) }.joined(separator: ", ")
         guard !table.paths.isEmpty else {
             let nulls = table.schema.fields.map { "CAST(NULL AS \($0.type.duckDBName)) AS \(sqlIdentifier($0.name))" }
@@ -40,8 +40,7 @@ struct DuckDBScript {
             return
                 "\(columns) FROM read_parquet(\(list(paths)), union_by_name = \(paths.count > 1), hive_partitioning = false)"
         case .numberedParquet(let path, let position):
-            return columns.replacing(sqlIdentifier(position), with: "file_row_number AS \(sqlIdentifier(position))")
-                + " FROM read_parquet(\(list([path])), file_row_number = true, hive_partitioning = false)"
+            return try await ParquetColumns(of: path, in: session).selection(of: table, from: path, position: position)
         case .text(let paths, let delimiter, let quote, let longest, let hasLineEnds):
             let types = table.schema.fields.map { "\(sqlLiteral($0.name)): \(sqlLiteral($0.type.duckDBName))" }
             let quoting = sqlLiteral(quote ?? "")

@@ -62,7 +62,8 @@ struct DuckDBSession {
         }
         try Task.checkCancellation()
         if let result = ended.closureResult.result, ended.terminationStatus.isSuccess { return result }
-        throw DuckDBFailure(ended.standardError, statement: ended.closureResult.statement)
+        let isKilled = [9, 15].contains { ended.terminationStatus == .signaled($0) }  // SIGKILL, SIGTERM
+        throw DuckDBFailure(ended.standardError, statement: ended.closureResult.statement, isKilled: isKilled)
     }
 
     /// Sends a statement and waits for its answer, one JSON object per row.

@@ -3,22 +3,73 @@ internal import PipelineCore
 /// A type as DuckDB names it, and the type of ours that holds its values.
 ///
 /// DuckDB has types that the lake does not: they are widened where nothing is lost, written as text where nothing else
-/// would be read by all engines, and refused where a reader would fail.
-struct DuckDBType {
+/// would be read by all engines, and of a query's result refused where a reader would fail. Of a file that is to be taken
+/// nothing is refused: bytes become base64, maps JSON, and the rest text.
+struct DuckDBType: Sendable {
+    /// Values that a cast alone does not make ours.
+    private indirect enum Parts: Sendable {
+        case none, bytes, json
+        case list(DuckDBType)
+        case structure([(name: String, type: DuckDBType)])
+    }
+
     let type: DataType
     /// Whether a value must be cast to be of that type.
     let needsCast: Bool
+    private let parts: Parts
+    /// Whether a cast makes a value one of ours.
+    private let isCastable: Bool
 
-    /// Nil where no type of ours holds such values.
+    /// The type of a query's column; nil where no type of ours holds such values.
     init?(_ name: String) {
-        var parser = Parser(text: Array(name))
+        var parser = Parser(text: Array(name), takesAll: false)
         guard let parsed = parser.type(), parser.isAtEnd else { return nil }
         self = parsed
     }
 
-    private init(_ type: DataType, needsCast: Bool) {
+    /// The type of a Parquet file's column.
+    init(parquet name: String) {
+        var parser = Parser(text: Array(name), takesAll: true)
+        if let parsed = parser.type(), parser.isAtEnd {
+            self = parsed
+        } else {
+            self.init(.varchar, needsCast: true, parts: name.contains("(") ? .json : .none)
+        }
+    }
+
+    private init(_ type: DataType, needsCast: Bool, parts: Parts = .none) {
         self.type = type
         self.needsCast = needsCast
+        self.parts = parts
+        isCastable =
+            switch parts {
+            case .none: true
+            case .bytes, .json: false
+            case .list(let element): element.isCastable
+            case .structure(let members): members.allSatisfy(\.type.isCastable)
+            }
+    }
+
+    /// A value that a cast makes one of a type of ours, which is this one but for the names of members.
+    ///
+    /// What a cast alone does is left to whoever casts: a TIMESTAMP may be one of any time zone.
+    func value(_ expression: String, as target: DataType, depth: Int = 0) -> String {
+        if isCastable, target == type { return expression }
+        switch (parts, target) {
+        case (.bytes, _): return "base64(\(expression))"
+        case (.json, _): return "CAST(to_json(\(expression)) AS VARCHAR)"
+        case (.list(let element), .list(let wanted)):
+            let value = element.value("element_\(depth)", as: wanted, depth: depth + 1)
+            return "list_transform(\(expression), lambda element_\(depth): \(value))"
+        case (.structure(let members), .structure(let fields)):
+            let values = zip(members, fields).map { member, field in
+                let part = "struct_extract(\(expression), \(sqlLiteral(member.name)))"
+                return "\(sqlIdentifier(field.name)) := \(member.type.value(part, as: field.type, depth: depth))"
+            }
+            return
+                "CASE WHEN \(expression) IS NOT NULL THEN struct_pack(\(values.joined(separator: ", "))) END"
+        default: return expression
+        }
     }
 
     private static let simple: [String: DuckDBType] = [
@@ -42,6 +93,8 @@ struct DuckDBType {
 
     private struct Parser {
         let text: [Character]
+        /// Whether types that a table cannot hold are taken too.
+        let takesAll: Bool
         var position = 0
         var isAtEnd: Bool { position == text.count }
 
@@ -51,7 +104,11 @@ struct DuckDBType {
                 guard let close = text[position...].firstIndex(of: "]") else { return nil }
                 let isFixed = close > position + 1
                 position = close + 1
-                parsed = DuckDBType(.list(parsed.type), needsCast: parsed.needsCast || isFixed)
+                parsed = DuckDBType(
+                    .list(parsed.type),
+                    needsCast: parsed.needsCast || isFixed,
+                    parts: .list(parsed)
+                )
             }
             return parsed
         }
@@ -63,9 +120,19 @@ struct DuckDBType {
                 guard skipArguments() else { return nil }
                 return DuckDBType(.varchar, needsCast: true)
             }
+            if takesAll, take("MAP(") {
+                guard type() != nil, take(", "), type() != nil, take(")") else { return nil }
+                return DuckDBType(.varchar, needsCast: true, parts: .json)
+            }
             let start = position
             while position < text.count, !"[,)".contains(text[position]) { position += 1 }
-            return DuckDBType.simple[String(text[start..<position])]
+            let name = String(text[start..<position])
+            if takesAll {
+                if name == "BLOB" { return DuckDBType(.varchar, needsCast: true, parts: .bytes) }
+                // As Spark reads it: a BIGINT does not hold all of them.
+                if name == "UBIGINT" { return DuckDBType(.decimal(precision: 20, scale: 0), needsCast: true) }
+            }
+            return DuckDBType.simple[name]
         }
 
         private mutating func decimal() -> DuckDBType? {
@@ -77,15 +144,18 @@ struct DuckDBType {
         }
 
         private mutating func structure() -> DuckDBType? {
-            var fields: [Field] = []
-            var needsCast = false
+            var members: [(name: String, type: DuckDBType)] = []
             repeat {
                 while peek(" ") { position += 1 }
                 guard let name = name(), take(" "), let member = type() else { return nil }
-                fields.append(Field(name, member.type))
-                needsCast = needsCast || member.needsCast
+                members.append((name, member))
             } while take(",")
-            return take(")") ? DuckDBType(.structure(fields), needsCast: needsCast) : nil
+            return take(")")
+                ? DuckDBType(
+                    .structure(members.map { Field($0.name, $0.type.type) }),
+                    needsCast: members.contains(where: \.type.needsCast),
+                    parts: .structure(members)
+                ) : nil
         }
 
         private mutating func name() -> String? {
