@@ -37,7 +37,7 @@ import Testing
         for time in [300, 900, 1500] {
             let start = ContinuousClock.now
             let answer = try await stopped.millrace("run", stoppedBy: .terminate, after: .milliseconds(time))
-            #expect(ContinuousClock.now - start < .seconds(10))
+            #expect(ContinuousClock.now - start < .seconds(60))
             if answer.code != 0 {
                 #expect(answer.code == 1)
                 #expect(answer.errors == "millrace: stopped\n")
