@@ -72,7 +72,7 @@ let package = Package(
     ],
     targets: [
         module("PipelineCore"),
-        module("BlockingIO"),
+        module("BlockingIO", [system]),
         systemLibrary("CZlib", in: "Modules/Gzip", pkgConfig: "zlib", apt: "zlib1g-dev"),
         .target(
             name: "Gzip",
@@ -82,6 +82,7 @@ let package = Package(
         ),
         module("PipelineConfig", ["PipelineCore", .product(name: "Yams", package: "Yams")]),
         module("Lake", ["PipelineCore"]),
+        module("WriteAheadLog", ["PipelineCore", "BlockingIO", "Gzip"]),
         module("Ingestion", ["PipelineCore", crypto]),
         module("Processing", ["PipelineCore"], exclude: ["Clickstream/README.md"]),
         module("VisualizationExport", ["PipelineCore"]),
@@ -90,7 +91,7 @@ let package = Package(
             "PipelineRuntime",
             ["PipelineCore", "Lake", "Ingestion", "Processing", "VisualizationExport", "PipelineConfig", grdb, logging]
         ),
-        module("ConnectorTesting", ["PipelineCore"]),
+        module("ConnectorTesting", ["PipelineCore", "BlockingIO"]),
 
         plugin("LocalFiles", [system]),
         plugin("DuckDB", [subprocess, system]),
@@ -115,6 +116,7 @@ let package = Package(
         ),
 
         tests("PipelineCore", ["PipelineCore"]),
+        tests("WriteAheadLog", ["WriteAheadLog", "PipelineCore", "BlockingIO", "ConnectorTesting"]),
         tests("Gzip", ["Gzip", "PipelineCore"]),
         tests("PipelineConfig", ["PipelineConfig", "PipelineCore"]),
         tests("Lake", ["Lake", "PipelineCore", "LocalFilesPlugin", "ConnectorTesting"]),

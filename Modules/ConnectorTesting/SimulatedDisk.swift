@@ -1,5 +1,6 @@
+public import BlockingIO
 internal import Glibc
-public import PipelineCore
+internal import PipelineCore
 internal import Synchronization
 
 /// A disk in memory for tests of durability: it stops or fails at a chosen system call, and after a restart it holds
@@ -7,9 +8,8 @@ internal import Synchronization
 ///
 /// It promises no more than POSIX does: syncing a file saves its bytes, not its name; names are saved by syncing their
 /// directory; without that, changes of names may be kept or lost in any combination; a failed sync loses the bytes for
-/// good, even if a later one succeeds. The methods have the shape of system calls, so that a test target can make the
-/// disk conform to the protocol that the code under test calls.
-public final class SimulatedDisk: Sendable {
+/// good, even if a later one succeeds.
+public final class SimulatedDisk: FileOperations {
     /// What goes wrong, and when; calls count from 1.
     public enum Fault: Sendable {
         /// Nothing.
@@ -35,31 +35,14 @@ public final class SimulatedDisk: Sendable {
     /// The machine has stopped.
     public struct Stopped: Error {}
 
-    /// What a path leads to.
-    public struct Status: Sendable {
-        /// A directory rather than a file.
-        public let isDirectory: Bool
-        /// In bytes.
-        public let size: Int64
-        /// When the content last changed.
-        public let modified: Timestamp
-    }
-
-    /// Makes an error from an error number, the call and the path.
-    public typealias ErrorMaker = @Sendable (_ number: Int32, _ call: String, _ path: String) -> any Error
-
-    private let error: ErrorMaker
     private let fault: Fault
     private let state: Mutex<SimulatedDiskState>
 
-    /// An empty disk that throws errors of the kind that the code under test expects.
-    public convenience init(_ fault: Fault = .none, error: @escaping ErrorMaker) {
-        self.init(fault, state: SimulatedDiskState(), error: error)
-    }
+    /// An empty disk.
+    public convenience init(_ fault: Fault = .none) { self.init(fault, state: SimulatedDiskState()) }
 
-    private init(_ fault: Fault, state: SimulatedDiskState, error: @escaping ErrorMaker) {
+    private init(_ fault: Fault, state: SimulatedDiskState) {
         self.fault = fault
-        self.error = error
         self.state = Mutex(state)
     }
 
@@ -68,7 +51,7 @@ public final class SimulatedDisk: Sendable {
 
     /// The disk after a power cut and a restart.
     public func restarted(_ survival: Survival, fault: Fault = .none) -> SimulatedDisk {
-        SimulatedDisk(fault, state: state.withLock { $0.restarted(survival) }, error: error)
+        SimulatedDisk(fault, state: state.withLock { $0.restarted(survival) })
     }
 
     /// Writes a file as a program of another vendor would: directories included, nothing synced, no faults.
@@ -111,7 +94,7 @@ public final class SimulatedDisk: Sendable {
             }
             do throws(SystemNumber) { return (try body(&state), 0) } catch { return (nil, error.value) }
         }
-        guard let result = outcome.result else { throw error(outcome.number, name, path) }
+        guard let result = outcome.result else { throw FileError(number: outcome.number, call: name, path: path) }
         return result
     }
 }
@@ -230,10 +213,14 @@ extension SimulatedDisk {
     }
 
     /// As `lstat(2)`.
-    public func lookUp(_ path: String) throws -> Status {
+    public func status(of path: String) throws -> FileStatus {
         try call("lstat", path) { state throws(SystemNumber) in
             let node = state.nodes[try state.required(path)]
-            return Status(isDirectory: node.isDirectory, size: Int64(node.content.count), modified: node.modified)
+            return FileStatus(
+                kind: node.isDirectory ? .directory : .file,
+                size: Int64(node.content.count),
+                modified: node.modified.microseconds
+            )
         }
     }
 }

@@ -153,8 +153,11 @@ extension SimulatedDiskState.Node {
         switch random.next() % 4 {
         case 0: return syncedContent
         case 1: return content
-        case 2: return [UInt8](repeating: 0, count: content.count)
-        default: return Array(content.prefix(Int(random.next() % UInt64(content.count / 512 + 1)) * 512))
+        // Files only grow, so what was synced is not touched.
+        case 2: return syncedContent + [UInt8](repeating: 0, count: content.count - syncedContent.count)
+        default:
+            let torn = Int(random.next() % UInt64(content.count / 512 + 1)) * 512
+            return Array(content.prefix(max(syncedContent.count, torn)))
         }
     }
 

@@ -63,15 +63,15 @@ struct DeltaCrashTests {
         "Whatever call the machine stops before, the table is at one version or the next, and a rerun loads exactly once"
     )
     func crashPoints() async throws {
-        let whole = SimulatedDisk.disk()
-        try await Self.work(Self.tables(LocalObjectStore(whole))) { whole.writeUnsynced($0, to: $1) }
+        let whole = SimulatedDisk()
+        try await Self.work(Self.tables(LocalObjectStore(root: "/srv/lake", files: whole))) { whole.writeUnsynced($0, to: $1) }
         #expect(whole.calls > 100)
 
         for turn in 1...whole.calls {
-            let disk = SimulatedDisk.disk(.stop(before: turn))
+            let disk = SimulatedDisk(.stop(before: turn))
             var answered: Int64 = -1
             do {
-                try await Self.work(Self.tables(LocalObjectStore(disk))) {
+                try await Self.work(Self.tables(LocalObjectStore(root: "/srv/lake", files: disk))) {
                     disk.writeUnsynced($0, to: $1)
                 } answered: {
                     answered = $0
@@ -82,11 +82,11 @@ struct DeltaCrashTests {
                 as [SimulatedDisk.Survival]
             {
                 let disk = disk.restarted(survival)
-                let tables = Self.tables(LocalObjectStore(disk))
+                let tables = Self.tables(LocalObjectStore(root: "/srv/lake", files: disk))
                 let latest = try await Self.latest(tables) { disk.contents(of: $0) }
                 #expect(latest >= answered && latest <= answered + 1, "stopped before call \(turn), \(survival)")
                 try await Self.work(tables) { disk.writeUnsynced($0, to: $1) }
-                #expect(try await Self.latest(Self.tables(LocalObjectStore(disk))) { disk.contents(of: $0) } == 2)
+                #expect(try await Self.latest(Self.tables(LocalObjectStore(root: "/srv/lake", files: disk))) { disk.contents(of: $0) } == 2)
             }
         }
     }

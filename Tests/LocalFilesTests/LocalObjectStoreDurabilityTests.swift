@@ -46,22 +46,22 @@ struct LocalObjectStoreDurabilityTests {
 
     @Test("Whatever call the machine stops before, what was answered is there and nothing is half there")
     func crashPoints() async throws {
-        let whole = SimulatedDisk.disk()
+        let whole = SimulatedDisk()
         var ignored = Answers()
-        try await Self.work(LocalObjectStore(whole), &ignored)
+        try await Self.work(LocalObjectStore(root: "/srv/lake", files: whole), &ignored)
         #expect(whole.calls > 100)
 
         for turn in 1...whole.calls {
-            let disk = SimulatedDisk.disk(.stop(before: turn))
+            let disk = SimulatedDisk(.stop(before: turn))
             var answers = Answers()
             // Only what comes after the last answer may still succeed.
-            do { try await Self.work(LocalObjectStore(disk), &answers) } catch { #expect(turn < whole.calls) }
+            do { try await Self.work(LocalObjectStore(root: "/srv/lake", files: disk), &answers) } catch { #expect(turn < whole.calls) }
             let seed = UInt64(turn)
             for survival in [.onlySynced, .everything, .some(seed: seed), .some(seed: ~seed)]
                 as [SimulatedDisk.Survival]
             {
                 let place = "stopped before call \(turn), \(survival)"
-                let store = LocalObjectStore(disk.restarted(survival))
+                let store = LocalObjectStore(root: "/srv/lake", files: disk.restarted(survival))
                 let found = try await store.list(under: "")
                 for info in found {
                     let bytes = try await store.contents(of: info.key)
@@ -83,41 +83,41 @@ struct LocalObjectStoreDurabilityTests {
 
     @Test("Files of a program are there after a crash once they were synced", arguments: survivals)
     func syncedFiles(survival: SimulatedDisk.Survival) async throws {
-        let disk = SimulatedDisk.disk()
-        let store = LocalObjectStore(disk)
+        let disk = SimulatedDisk()
+        let store = LocalObjectStore(root: "/srv/lake", files: disk)
         try await store.makeDirectory(at: "tables/t/run")
         for name in ["1", "2", "deep/er/3"] {
             disk.writeUnsynced(Array(name.utf8), to: "/srv/lake/tables/t/run/\(name)")
         }
         try await store.sync(["tables/t/run/1", "tables/t/run/deep/er/3"])
-        let after = LocalObjectStore(disk.restarted(survival))
+        let after = LocalObjectStore(root: "/srv/lake", files: disk.restarted(survival))
         #expect(try await after.contents(of: "tables/t/run/1") == Array("1".utf8))
         #expect(try await after.contents(of: "tables/t/run/deep/er/3") == Array("deep/er/3".utf8))
     }
 
     @Test("Without a sync a program's files are lost: the disk does forget")
     func unsyncedFiles() async throws {
-        let disk = SimulatedDisk.disk()
-        try await LocalObjectStore(disk).makeDirectory(at: "run")
+        let disk = SimulatedDisk()
+        try await LocalObjectStore(root: "/srv/lake", files: disk).makeDirectory(at: "run")
         disk.writeUnsynced([1], to: "/srv/lake/run/file")
-        #expect(try await LocalObjectStore(disk.restarted(.onlySynced)).list(under: "").isEmpty)
+        #expect(try await LocalObjectStore(root: "/srv/lake", files: disk.restarted(.onlySynced)).list(under: "").isEmpty)
     }
 
     @Test("An error at any call is told, and what was answered stays whole", arguments: [EIO, ENOSPC], [false, true])
     func errors(number: Int32, isLasting: Bool) async throws {
-        let whole = SimulatedDisk.disk()
+        let whole = SimulatedDisk()
         var ignored = Answers()
-        try await Self.work(LocalObjectStore(whole), &ignored)
+        try await Self.work(LocalObjectStore(root: "/srv/lake", files: whole), &ignored)
         for turn in 1...whole.calls {
-            let disk = SimulatedDisk.disk(.fail(at: turn, number: number, isLasting: isLasting))
+            let disk = SimulatedDisk(.fail(at: turn, number: number, isLasting: isLasting))
             var answers = Answers()
             do {
-                try await Self.work(LocalObjectStore(disk), &answers)
+                try await Self.work(LocalObjectStore(root: "/srv/lake", files: disk), &answers)
             } catch let error as PipelineError {
                 #expect(error.code == (number == EIO ? .unreachable : .outOfResources))
                 #expect((error.recovery == .stop) == (number == EIO))
             }
-            let store = LocalObjectStore(disk.restarted(.onlySynced))
+            let store = LocalObjectStore(root: "/srv/lake", files: disk.restarted(.onlySynced))
             for info in try await store.list(under: "") {
                 let bytes = try await store.contents(of: info.key)
                 #expect(Self.isWhole(bytes, as: info.key), "\(info.key) is torn: error at call \(turn)")
@@ -131,18 +131,18 @@ struct LocalObjectStoreDurabilityTests {
 
     @Test("A failed sync is never taken for a success")
     func failedSync() async throws {
-        let disk = SimulatedDisk.disk()
-        let store = LocalObjectStore(disk)
+        let disk = SimulatedDisk()
+        let store = LocalObjectStore(root: "/srv/lake", files: disk)
         try await store.write(ArrayStream([[1]]), to: "a")
         let first = disk.calls + 1
         for turn in first...(first + 30) {
-            let failing = SimulatedDisk.disk(.fail(at: turn, number: EIO, isLasting: false))
-            let store = LocalObjectStore(failing)
+            let failing = SimulatedDisk(.fail(at: turn, number: EIO, isLasting: false))
+            let store = LocalObjectStore(root: "/srv/lake", files: failing)
             try await store.write(ArrayStream([[1]]), to: "a")
             do { try await store.write(ArrayStream([[2]]), to: "a") } catch {
                 try await store.write(ArrayStream([[3]]), to: "a")
             }
-            let kept = try await LocalObjectStore(failing.restarted(.onlySynced)).contents(of: "a")
+            let kept = try await LocalObjectStore(root: "/srv/lake", files: failing.restarted(.onlySynced)).contents(of: "a")
             #expect(kept == [2] || kept == [3])
         }
     }
@@ -150,12 +150,12 @@ struct LocalObjectStoreDurabilityTests {
     @Test("Whoever hears that a key is taken finds the object there after a crash")
     func takenKey() async throws {
         for turn in 1...40 {
-            let disk = SimulatedDisk.disk(.fail(at: turn, number: EIO, isLasting: false))
-            let store = LocalObjectStore(disk)
+            let disk = SimulatedDisk(.fail(at: turn, number: EIO, isLasting: false))
+            let store = LocalObjectStore(root: "/srv/lake", files: disk)
             for byte in 1...2 as ClosedRange<UInt8> { _ = try? await store.create([byte], at: "log/0") }
             guard let isNew = try? await store.create([3], at: "log/0") else { continue }
             #expect(!isNew)
-            let kept = try await LocalObjectStore(disk.restarted(.onlySynced)).contents(of: "log/0")
+            let kept = try await LocalObjectStore(root: "/srv/lake", files: disk.restarted(.onlySynced)).contents(of: "log/0")
             #expect(kept == [1] || kept == [2], "error at call \(turn)")
         }
     }

@@ -23,7 +23,7 @@ struct LocalObjectStoreTests {
 
     @Test("A disk that takes only some of the bytes at a time changes nothing")
     func shortWrites() async throws {
-        let store = LocalObjectStore(.disk(.shortWrites))
+        let store = LocalObjectStore(root: "/srv/lake", files: SimulatedDisk(.shortWrites))
         let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0) }
         #expect(try await store.write(ArrayStream([bytes, [1], bytes]), to: "a").size == 200_001)
         #expect(try await store.contents(of: "a") == bytes + [1] + bytes)

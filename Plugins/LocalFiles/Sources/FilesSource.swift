@@ -1,3 +1,4 @@
+internal import BlockingIO
 public import PipelineCore
 
 /// The files of this machine that a glob matches.

@@ -1,3 +1,4 @@
+internal import BlockingIO
 internal import PipelineCore
 
 /// The bytes of an open object, read chunk by chunk on a disk thread; every iteration starts from the beginning.

@@ -1,3 +1,4 @@
+internal import BlockingIO
 public import PipelineCore
 internal import SystemPackage
 

@@ -33,7 +33,7 @@ actor LocalObjectWriter: ObjectWriter {
         self.draft = nil
         do {
             let status = try directory.publish(draft)
-            return ObjectInfo(key: key, size: status.size, modified: status.modified)
+            return ObjectInfo(key: key, size: status.size, modified: Timestamp(microseconds: status.modified))
         } catch { throw pipelineError(error) }
     }
 

@@ -1,3 +1,4 @@
+internal import BlockingIO
 internal import Glibc
 internal import PipelineCore
 
@@ -20,7 +21,7 @@ extension ObjectDirectory {
         try walk(directory) { path, name, status in
             guard status.kind == .file, !name.hasPrefix(Self.temporaryPrefix) else { return }
             let key = ObjectKey(rawValue: String(Substring(path.utf8.dropFirst(root.utf8.count + 1))))
-            found.append(ObjectInfo(key: key, size: status.size, modified: status.modified))
+            found.append(ObjectInfo(key: key, size: status.size, modified: Timestamp(microseconds: status.modified)))
         }
         return found.sorted { $0.key < $1.key }
     }
@@ -43,7 +44,7 @@ extension ObjectDirectory {
         try refuseLinks(above: directory + "/")
         var directories: [String] = []
         try walk(directory) { path, name, status in
-            guard status.modified < moment else { return }
+            guard Timestamp(microseconds: status.modified) < moment else { return }
             if status.kind == .directory {
                 directories.append(path)
             } else if status.kind == .file, name.hasPrefix(Self.temporaryPrefix) {

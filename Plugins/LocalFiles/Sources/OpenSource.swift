@@ -1,3 +1,4 @@
+internal import BlockingIO
 internal import Glibc
 internal import PipelineCore
 internal import SystemPackage

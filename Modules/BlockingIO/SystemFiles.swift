@@ -1,18 +1,20 @@
 internal import Glibc
-internal import PipelineCore
 internal import SystemPackage
 
 /// The file system of this machine.
 ///
-/// All pointers of the object store are in this file.
-struct SystemFiles: FileOperations {
-    func openFile(_ path: String) throws -> Int32 {
+/// All pointers that file operations need are in this file. Errors are ``FileError``.
+public struct SystemFiles: FileOperations {
+    /// The file system has no settings.
+    public init() {}
+
+    public func openFile(_ path: String) throws -> Int32 {
         try attempt("open", path) {
             try FileDescriptor.open(FilePath(path), .readOnly, options: [.noFollow, .closeOnExec]).rawValue
         }
     }
 
-    func createFile(_ path: String) throws -> Int32 {
+    public func createFile(_ path: String) throws -> Int32 {
         try attempt("create", path) {
             try FileDescriptor.open(
                 FilePath(path),
@@ -23,13 +25,13 @@ struct SystemFiles: FileOperations {
         }
     }
 
-    func openDirectory(_ path: String) throws -> Int32 {
+    public func openDirectory(_ path: String) throws -> Int32 {
         try attempt("open", path) {
             try FileDescriptor.open(FilePath(path), .readOnly, options: [.directory, .closeOnExec]).rawValue
         }
     }
 
-    func read(_ descriptor: Int32, at offset: Int64, count: Int) throws -> [UInt8] {
+    public func read(_ descriptor: Int32, at offset: Int64, count: Int) throws -> [UInt8] {
         try attempt("read", "") {
             try unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
                 filled = try unsafe FileDescriptor(rawValue: descriptor)
@@ -38,47 +40,47 @@ struct SystemFiles: FileOperations {
         }
     }
 
-    func write(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) throws -> Int {
+    public func write(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) throws -> Int {
         try attempt("write", "") {
             try unsafe bytes.withUnsafeBytes { try unsafe FileDescriptor(rawValue: descriptor).write($0) }
         }
     }
 
-    func sync(_ descriptor: Int32) throws {
+    public func sync(_ descriptor: Int32) throws {
         try check("fsync", "") { Glibc.fsync(descriptor) }
     }
 
-    func close(_ descriptor: Int32) throws {
+    public func close(_ descriptor: Int32) throws {
         try attempt("close", "") { try FileDescriptor(rawValue: descriptor).close() }
     }
 
-    func rename(_ path: String, to newPath: String) throws {
+    public func rename(_ path: String, to newPath: String) throws {
         try check("rename", newPath) { unsafe Glibc.rename(path, newPath) }
     }
 
-    func link(_ path: String, to newPath: String) throws {
+    public func link(_ path: String, to newPath: String) throws {
         try check("link", newPath) { unsafe Glibc.link(path, newPath) }
     }
 
-    func unlink(_ path: String) throws {
+    public func unlink(_ path: String) throws {
         try check("unlink", path) { unsafe Glibc.unlink(path) }
     }
 
-    func makeDirectory(_ path: String) throws {
+    public func makeDirectory(_ path: String) throws {
         try check("mkdir", path) { unsafe Glibc.mkdir(path, 0o777) }
     }
 
-    func removeDirectory(_ path: String) throws {
+    public func removeDirectory(_ path: String) throws {
         try check("rmdir", path) { unsafe Glibc.rmdir(path) }
     }
 
-    func entries(of path: String) throws -> [String] {
+    public func entries(of path: String) throws -> [String] {
         // A name that is not UTF-8 cannot be a key, so it is none of ours.
         try names(in: path).compactMap { String(validating: $0, as: UTF8.self) }
     }
 
     /// The names in a directory as the file system has them: any bytes but `/` and NUL.
-    func names(in path: String) throws -> [[UInt8]] {
+    public func names(in path: String) throws -> [[UInt8]] {
         guard let stream = unsafe opendir(path) else { throw FileError(number: errno, call: "opendir", path: path) }
         defer { unsafe closedir(stream) }
         var names: [[UInt8]] = []
@@ -92,7 +94,7 @@ struct SystemFiles: FileOperations {
         return names
     }
 
-    func status(of path: String) throws -> FileStatus {
+    public func status(of path: String) throws -> FileStatus {
         let status = try attempt("lstat", path) { try Stat(FilePath(path), followTargetSymlink: false) }
         let kind: FileStatus.Kind =
             switch status.type {
@@ -105,12 +107,12 @@ struct SystemFiles: FileOperations {
         return FileStatus(
             kind: kind,
             size: status.size,
-            modified: Timestamp(microseconds: Int64(modified.tv_sec) * 1_000_000 + Int64(modified.tv_nsec) / 1000)
+            modified: Int64(modified.tv_sec) * 1_000_000 + Int64(modified.tv_nsec) / 1000
         )
     }
 
     /// The directory that relative paths of this process start from.
-    static func currentDirectory() -> String? {
+    public static func currentDirectory() -> String? {
         guard let buffer = unsafe getcwd(nil, 0) else { return nil }
         defer { unsafe free(buffer) }
         return unsafe String(validatingCString: buffer)

@@ -1,0 +1,106 @@
+internal import Gzip
+
+/// One record of a segment: the lines of events that were acknowledged together.
+///
+/// In a file: marker, checksum of the header, then the header proper (checksum of the payload, its length, the number of
+/// its events, the first one's number), then the payload; integers are little-endian.
+struct LogRecord: Equatable {
+    /// Bytes that no UTF-8 text holds, so that no event can pass for a record.
+    static let marker: [UInt8] = [0xFF, 0x4D, 0x52, 0xFE]
+    static let headerSize = 28
+
+    /// The number of the first event.
+    var number: Int64
+    /// How many events the payload holds.
+    var count: Int
+    /// Whole lines.
+    var payload: [UInt8]
+
+    /// Adds the record's bytes; the checksum of the payload is the caller's, who may have had the time for it earlier.
+    static func append(_ payload: [UInt8], checksum: UInt32, count: Int, number: Int64, to bytes: inout [UInt8]) {
+        var header: [UInt8] = []
+        header.append(littleEndian: checksum)
+        header.append(littleEndian: UInt32(payload.count))
+        header.append(littleEndian: UInt32(count))
+        header.append(littleEndian: UInt64(bitPattern: number))
+        bytes += marker
+        bytes.append(littleEndian: Checksum.crc32(header[...]))
+        bytes += header
+        bytes += payload
+    }
+
+    /// The record as it stands in a file.
+    var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        Self.append(payload, checksum: Checksum.crc32(payload[...]), count: count, number: number, to: &bytes)
+        return bytes
+    }
+
+    /// What a record's header says.
+    struct Header {
+        let checksum: UInt32
+        let length: Int
+        let count: Int
+        let number: Int64
+
+        /// Nil where no header stands.
+        init?(_ bytes: ArraySlice<UInt8>) {
+            guard bytes.count >= headerSize, bytes.starts(with: marker) else { return nil }
+            let fields = bytes.dropFirst(8).prefix(headerSize - 8)
+            guard Checksum.crc32(fields) == bytes.littleEndian(at: 4, as: UInt32.self) else { return nil }
+            checksum = bytes.littleEndian(at: 8, as: UInt32.self)
+            length = Int(bytes.littleEndian(at: 12, as: UInt32.self))
+            count = Int(bytes.littleEndian(at: 16, as: UInt32.self))
+            number = Int64(bitPattern: bytes.littleEndian(at: 20, as: UInt64.self))
+        }
+    }
+}
+
+/// What a segment file begins with.
+struct SegmentHeader: Equatable {
+    static let size = 44
+    private static let magic = Array("MILLRWA1".utf8)
+
+    /// Who writes the log, for as long as its directory lives.
+    var writer: [UInt8]
+    /// The number of the first event.
+    var number: Int64
+    /// When the segment was begun, in microseconds since 1970.
+    var created: Int64
+
+    var bytes: [UInt8] {
+        var bytes = Self.magic + writer
+        bytes.append(littleEndian: UInt64(bitPattern: number))
+        bytes.append(littleEndian: UInt64(bitPattern: created))
+        bytes.append(littleEndian: Checksum.crc32(bytes[...]))
+        return bytes
+    }
+
+    init(writer: [UInt8], number: Int64, created: Int64) {
+        self.writer = writer
+        self.number = number
+        self.created = created
+    }
+
+    /// Nil where no header stands.
+    init?(_ bytes: ArraySlice<UInt8>) {
+        guard bytes.count >= Self.size, bytes.starts(with: Self.magic) else { return nil }
+        let fields = bytes.prefix(Self.size - 4)
+        guard Checksum.crc32(fields) == bytes.littleEndian(at: Self.size - 4, as: UInt32.self) else { return nil }
+        writer = Array(fields.dropFirst(8).prefix(16))
+        number = Int64(bitPattern: bytes.littleEndian(at: 24, as: UInt64.self))
+        created = Int64(bitPattern: bytes.littleEndian(at: 32, as: UInt64.self))
+    }
+}
+
+extension [UInt8] {
+    mutating func append<Value: FixedWidthInteger>(littleEndian value: Value) {
+        for byte in 0..<(Value.bitWidth / 8) { append(UInt8(truncatingIfNeeded: value >> Value(byte * 8))) }
+    }
+}
+
+extension ArraySlice<UInt8> {
+    func littleEndian<Value: FixedWidthInteger>(at offset: Int, as type: Value.Type) -> Value {
+        (0..<(Value.bitWidth / 8)).reduce(0) { $0 | Value(self[startIndex + offset + $1]) << Value($1 * 8) }
+    }
+}

@@ -1,0 +1,41 @@
+public import PipelineCore
+
+/// A segment that is written no more: its events wait to be taken elsewhere.
+public struct LogSegment: Sendable, Hashable, Comparable {
+    /// Its place among all segments of the log.
+    public let sequence: Int64
+    /// The number of its first event; events count from 1 over the life of the log's directory.
+    public let firstNumber: Int64
+    /// The number after its last event.
+    public let endNumber: Int64
+    /// When it was begun.
+    public let created: Timestamp
+    /// The file's size, in bytes.
+    public let size: Int64
+
+    /// Segments come in the order in which they were written.
+    public static func < (left: LogSegment, right: LogSegment) -> Bool { left.sequence < right.sequence }
+
+    static func fileName(_ sequence: Int64) -> String {
+        let digits = String(sequence)
+        return String(repeating: "0", count: max(0, 12 - digits.count)) + digits + ".log"
+    }
+
+    /// The sequence that a file's name tells; nil for files that are no segments.
+    static func sequence(ofFile name: String) -> Int64? {
+        guard name.hasSuffix(".log"), let sequence = Int64(name.dropLast(4)), fileName(sequence) == name else {
+            return nil
+        }
+        return sequence
+    }
+}
+
+/// What was found in a log's directory when it was opened.
+public struct LogRecovery: Sendable, Equatable {
+    /// Events that wait to be taken.
+    public var events: Int64 = 0
+    /// Numbers of acknowledged events that no whole record holds any more: the disk damaged them.
+    public var missing: Int64 = 0
+    /// Files that could not be read as segments and were put aside, under these names.
+    public var damagedFiles: [String] = []
+}

@@ -1,0 +1,194 @@
+internal import BlockingIO
+internal import Gzip
+public import PipelineCore
+internal import Synchronization
+
+/// Keeps what a receiver has acknowledged until it is safe elsewhere.
+///
+/// ``append(_:events:)`` returns when its lines are on stable storage; lines that arrive together share one sync. A log
+/// that was killed, on a machine that lost power, is opened again without help: all that was acknowledged is there, and
+/// what a half-written end held is not. One process uses a directory at a time; its user sees to that.
+public final class WriteAheadLog: Sendable {
+    /// How a log is written.
+    public struct Options: Sendable {
+        /// How long a sync waits at most for more to share it, if another has just been made.
+        public var commitDelay: Duration
+        /// So many bytes do not wait.
+        public var commitSize: Int
+        /// When a segment is full, in bytes.
+        public var segmentSize: Int64
+        /// How many bytes may wait in all segments before the log is full.
+        public var capacity: Int64
+
+        /// Commits every 2 ms or 1 MiB, segments of 64 MiB, 8 GiB in all, unless told otherwise.
+        public init(
+            commitDelay: Duration = .milliseconds(2),
+            commitSize: Int = 1 << 20,
+            segmentSize: Int64 = 64 << 20,
+            capacity: Int64 = 8 << 30
+        ) {
+            self.commitDelay = commitDelay
+            self.commitSize = commitSize
+            self.segmentSize = segmentSize
+            self.capacity = capacity
+        }
+    }
+
+    /// So many bytes may wait for a sync; more are refused until it is done.
+    static let largestIntake = 256 << 20
+
+    private typealias Waiter = CheckedContinuation<Void, any Error>
+
+    private struct Intake {
+        var entries: [LogEntry] = []
+        var waiters: [Waiter] = []
+        var size = 0
+        /// Bytes in the segments.
+        var stored: Int64
+        var failure: PipelineError?
+        var isOpen = true
+    }
+
+    /// Who writes the log: the same from the first start in a directory to the last, 32 hexadecimal digits.
+    public let writer: String
+    /// What was found when the log was opened.
+    public let recovery: LogRecovery
+    private let directory: String
+    private let files: any FileOperations
+    private let options: Options
+    private let output: LogWriter
+    private let intake: Mutex<Intake>
+    private let wakeups: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+
+    /// Opens the log in a directory, which is made if it is missing; its parent must be there.
+    public convenience init(
+        directory: String,
+        options: Options = Options(),
+        clock: @escaping @Sendable () -> Timestamp
+    ) async throws {
+        try await self.init(directory: directory, options: options, files: SystemFiles(), clock: clock)
+    }
+
+    init(
+        directory: String,
+        options: Options,
+        files: any FileOperations,
+        clock: @escaping @Sendable () -> Timestamp
+    ) async throws {
+        let found = try await DiskQueue(label: "millrace.log").run {
+            try LogDirectory(path: directory, files: files).open()
+        }
+        self.directory = directory
+        self.files = files
+        self.options = options
+        writer = found.writer.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        recovery = found.recovery
+        output = LogWriter(found, directory: directory, files: files, options: options, clock: clock)
+        intake = Mutex(Intake(stored: found.segments.reduce(0) { $0 + $1.size }))
+        (wakeups, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Adds lines and returns when they are durable.
+    ///
+    /// Throws `outOfResources` while the log or its disk is full, and `unreachable` from a failed sync on: what the disk
+    /// holds is unknown then, and only opening the log again tells. Nothing of what is refused counts, though it may be
+    /// found later if the process dies: whoever sends it again sends it with the same id. ``run()`` must be running.
+    public func append(_ lines: [UInt8], events count: Int) async throws {
+        guard count > 0 else { return }
+        let entry = LogEntry(payload: lines, checksum: Checksum.crc32(lines[...]), count: count)
+        try await withCheckedThrowingContinuation { (waiter: Waiter) in
+            let refusal: PipelineError? = intake.withLock { intake in
+                if let refusal = self.refusal(of: entry, intake) { return refusal }
+                intake.entries.append(entry)
+                intake.waiters.append(waiter)
+                intake.size += entry.payload.count
+                return nil
+            }
+            if let refusal { waiter.resume(throwing: refusal) } else { wake.yield() }
+        }
+    }
+
+    private func refusal(of entry: LogEntry, _ intake: borrowing Intake) -> PipelineError? {
+        if let failure = intake.failure { return failure }
+        guard intake.isOpen else {
+            return PipelineError(.outOfResources, "the log is being closed", while: "storing events")
+        }
+        let isFull = intake.stored + Int64(intake.size + entry.payload.count) > options.capacity
+        guard isFull || intake.size + entry.payload.count > Self.largestIntake else { return nil }
+        return PipelineError(
+            .outOfResources,
+            isFull ? "the log in \(directory) is full: \(intake.stored) bytes wait" : "the disk does not keep up",
+            while: "storing events",
+            hint: isFull ? "see why its segments do not reach the lake" : nil,
+            recovery: .retry(after: .seconds(isFull ? 10 : 1))
+        )
+    }
+
+    /// Writes what is appended until the task is cancelled, then what is still waiting, and ends the last segment.
+    public func run() async {
+        var last = ContinuousClock.now - options.commitDelay
+        for await _ in wakeups {
+            let sinceLast = ContinuousClock.now - last
+            if sinceLast < options.commitDelay, intake.withLock({ $0.size < options.commitSize }) {
+                try? await Task.sleep(for: options.commitDelay - sinceLast)  // Cancelled: no more to wait for.
+            }
+            await commit()
+            last = ContinuousClock.now
+        }
+        intake.withLock { $0.isOpen = false }
+        await commit()
+        await output.close()
+    }
+
+    private func commit() async {
+        let (entries, waiters) = intake.withLock { intake in
+            defer { (intake.entries, intake.waiters, intake.size) = ([], [], 0) }
+            return (intake.entries, intake.waiters)
+        }
+        guard !entries.isEmpty else { return }
+        do {
+            if let failure = intake.withLock({ $0.failure }) { throw failure }
+            let stored = try await output.commit(entries)
+            intake.withLock { $0.stored = stored }
+            for waiter in waiters { waiter.resume() }
+        } catch {
+            let refusal = LogFailure(error, directory: directory).pipelineError
+            if LogFailure(error, directory: directory).isFinal { intake.withLock { $0.failure = refusal } }
+            for waiter in waiters { waiter.resume(throwing: refusal) }
+        }
+    }
+
+    // MARK: Segments
+
+    /// Ends the segment that is being written if it is older than `age`, so that it can be taken.
+    public func seal(olderThan age: Duration) async { await output.seal(olderThan: age) }
+
+    /// The segments that are written no more, oldest first.
+    public func sealedSegments() async -> [LogSegment] { await output.sealed }
+
+    /// The lines of a segment, in chunks of whole lines; every record is checked as it is read.
+    public func lines(of segment: LogSegment) -> SegmentLines {
+        SegmentLines(
+            path: "\(directory)/\(LogSegment.fileName(segment.sequence))",
+            end: segment.endNumber,
+            files: files
+        )
+    }
+
+    /// Forgets a segment and all before it, once their events are durable elsewhere.
+    public func remove(upTo segment: LogSegment) async throws {
+        do {
+            let stored = try await output.remove(upTo: segment)
+            intake.withLock { $0.stored = stored }
+        } catch {
+            throw LogFailure(error, directory: directory).pipelineError
+        }
+    }
+
+    /// Why nothing can be appended any more; nil while all is well.
+    public var failure: PipelineError? { intake.withLock { $0.failure } }
+
+    /// How many bytes wait in the segments.
+    public var size: Int64 { intake.withLock { $0.stored } }
+}

@@ -1,0 +1,113 @@
+import BlockingIO
+import ConnectorTesting
+import Glibc
+import PipelineCore
+import Testing
+
+@testable import WriteAheadLog
+
+@Suite("A log on a disk that stops or fails")
+struct LogCrashTests {
+    private static let survivals: [SimulatedDisk.Survival] =
+        [.onlySynced, .everything] + (0..<8).map { .some(seed: $0) }
+
+    /// Two lives of a collector: events, some of them taken away, a restart, more events.
+    private static func work(_ oracle: LogOracle, on disk: SimulatedDisk) async throws {
+        try disk.makeDirectory("/srv")
+        try disk.syncDirectory("/")
+        let first = try await LogOracle.open(disk)
+        try await first.running {
+            await oracle.send(9, to: first)
+            try await oracle.removeHalf(of: first)
+            await oracle.send(4, to: first)
+        }
+        let second = try await LogOracle.open(disk)
+        try await second.running {
+            await oracle.send(5, to: second)
+            try await oracle.removeHalf(of: second)
+            await oracle.send(5, to: second)
+        }
+    }
+
+    /// What was acknowledged is there once, and the log goes on.
+    private static func check(_ oracle: LogOracle, on disk: SimulatedDisk, _ place: String) async throws {
+        let log = try await LogOracle.open(disk)
+        let found = try await LogOracle.contents(of: log)
+        #expect(Set(found).count == found.count, "\(place): an event is there twice")
+        let lost = oracle.acknowledged.subtracting(oracle.removed).subtracting(found)
+        #expect(lost.isEmpty, "\(place): lost \(lost.sorted())")
+        #expect(log.recovery.missing == 0 && log.recovery.damagedFiles.isEmpty, "\(place): \(log.recovery)")
+        #expect(Int(log.recovery.events) == found.count, "\(place)")
+        try await log.running { try await log.append(Array("\(LogOracle.line(100_000))\n".utf8), events: 1) }
+        let again = try await LogOracle.contents(of: try await LogOracle.open(disk))
+        #expect(again == found + [100_000], "\(place): not as before after one more event")
+    }
+
+    @Test("Wherever the machine stops and whatever the disk then holds, no acknowledged event is lost or doubled")
+    func crashes() async throws {
+        let whole = SimulatedDisk()
+        try await Self.work(LogOracle(), on: whole)
+        #expect(whole.calls > 60)
+        for turn in 1...(whole.calls + 20) {
+            let disk = SimulatedDisk(.stop(before: turn))
+            let oracle = LogOracle()
+            try? await Self.work(oracle, on: disk)
+            for survival in Self.survivals {
+                let restarted = disk.restarted(survival)
+                guard (try? restarted.entries(of: "/srv")) != nil else { continue }
+                try await Self.check(oracle, on: restarted, "stopped before call \(turn), \(survival)")
+            }
+        }
+    }
+
+    @Test(
+        "Whichever call fails, once or for good, no acknowledged event is lost or doubled",
+        arguments: [EIO, ENOSPC],
+        [false, true]
+    )
+    func failures(number: Int32, isLasting: Bool) async throws {
+        let whole = SimulatedDisk()
+        try await Self.work(LogOracle(), on: whole)
+        for turn in 3...(whole.calls + 10) {
+            let disk = SimulatedDisk(.fail(at: turn, number: number, isLasting: isLasting))
+            let oracle = LogOracle()
+            try? await Self.work(oracle, on: disk)
+            for survival in [.onlySynced, .everything] as [SimulatedDisk.Survival] {
+                guard (try? disk.restarted(survival).entries(of: "/srv")) != nil else { continue }
+                try await Self.check(
+                    oracle,
+                    on: disk.restarted(survival),
+                    "error \(number) at call \(turn), \(survival)"
+                )
+            }
+        }
+    }
+
+    @Test("Short writes are completed")
+    func shortWrites() async throws {
+        let disk = SimulatedDisk(.shortWrites)
+        let oracle = LogOracle()
+        try await Self.work(oracle, on: disk)
+        try await Self.check(oracle, on: disk.restarted(.onlySynced), "short writes")
+    }
+
+    @Test("After a failed sync nothing is acknowledged until the log is opened again")
+    func failedSync() async throws {
+        let line = Array("{}\n".utf8)
+        let whole = SimulatedDisk()
+        try whole.makeDirectory("/srv")
+        let first = try await LogOracle.open(whole, segmentSize: 1 << 20)
+        try await first.running { try await first.append(line, events: 1) }
+        // The last calls of such a life are write, fsync and close.
+        let failing = SimulatedDisk(.fail(at: whole.calls - 1, number: EIO, isLasting: false))
+        try failing.makeDirectory("/srv")
+        let log = try await LogOracle.open(failing, segmentSize: 1 << 20)
+        await log.running {
+            for _ in 0..<5 {
+                let error = await #expect(throws: PipelineError.self) { try await log.append(line, events: 1) }
+                #expect(error?.code == .unreachable && error?.hint?.contains("restart") == true)
+            }
+        }
+        #expect(log.failure != nil)
+    }
+}
