@@ -4,6 +4,7 @@ internal import SystemPackage
 /// The file system of this machine.
 ///
 /// All pointers that file operations need are in this file. Errors are ``FileError``.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 public struct SystemFiles: FileOperations {
     /// The file system has no settings.
     public init() {}

@@ -64,7 +64,9 @@ struct DeltaCrashTests {
     )
     func crashPoints() async throws {
         let whole = SimulatedDisk()
-        try await Self.work(Self.tables(LocalObjectStore(root: "/srv/lake", files: whole))) { whole.writeUnsynced($0, to: $1) }
+        try await Self.work(Self.tables(LocalObjectStore(root: "/srv/lake", files: whole))) {
+            whole.writeUnsynced($0, to: $1)
+        }
         #expect(whole.calls > 100)
 
         for turn in 1...whole.calls {
@@ -86,7 +88,11 @@ struct DeltaCrashTests {
                 let latest = try await Self.latest(tables) { disk.contents(of: $0) }
                 #expect(latest >= answered && latest <= answered + 1, "stopped before call \(turn), \(survival)")
                 try await Self.work(tables) { disk.writeUnsynced($0, to: $1) }
-                #expect(try await Self.latest(Self.tables(LocalObjectStore(root: "/srv/lake", files: disk))) { disk.contents(of: $0) } == 2)
+                #expect(
+                    try await Self.latest(Self.tables(LocalObjectStore(root: "/srv/lake", files: disk))) {
+                        disk.contents(of: $0)
+                    } == 2
+                )
             }
         }
     }

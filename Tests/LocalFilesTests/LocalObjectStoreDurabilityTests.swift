@@ -55,7 +55,9 @@ struct LocalObjectStoreDurabilityTests {
             let disk = SimulatedDisk(.stop(before: turn))
             var answers = Answers()
             // Only what comes after the last answer may still succeed.
-            do { try await Self.work(LocalObjectStore(root: "/srv/lake", files: disk), &answers) } catch { #expect(turn < whole.calls) }
+            do { try await Self.work(LocalObjectStore(root: "/srv/lake", files: disk), &answers) } catch {
+                #expect(turn < whole.calls)
+            }
             let seed = UInt64(turn)
             for survival in [.onlySynced, .everything, .some(seed: seed), .some(seed: ~seed)]
                 as [SimulatedDisk.Survival]
@@ -100,7 +102,9 @@ struct LocalObjectStoreDurabilityTests {
         let disk = SimulatedDisk()
         try await LocalObjectStore(root: "/srv/lake", files: disk).makeDirectory(at: "run")
         disk.writeUnsynced([1], to: "/srv/lake/run/file")
-        #expect(try await LocalObjectStore(root: "/srv/lake", files: disk.restarted(.onlySynced)).list(under: "").isEmpty)
+        #expect(
+            try await LocalObjectStore(root: "/srv/lake", files: disk.restarted(.onlySynced)).list(under: "").isEmpty
+        )
     }
 
     @Test("An error at any call is told, and what was answered stays whole", arguments: [EIO, ENOSPC], [false, true])
@@ -142,7 +146,9 @@ struct LocalObjectStoreDurabilityTests {
             do { try await store.write(ArrayStream([[2]]), to: "a") } catch {
                 try await store.write(ArrayStream([[3]]), to: "a")
             }
-            let kept = try await LocalObjectStore(root: "/srv/lake", files: failing.restarted(.onlySynced)).contents(of: "a")
+            let kept = try await LocalObjectStore(root: "/srv/lake", files: failing.restarted(.onlySynced)).contents(
+                of: "a"
+            )
             #expect(kept == [2] || kept == [3])
         }
     }
@@ -155,7 +161,9 @@ struct LocalObjectStoreDurabilityTests {
             for byte in 1...2 as ClosedRange<UInt8> { _ = try? await store.create([byte], at: "log/0") }
             guard let isNew = try? await store.create([3], at: "log/0") else { continue }
             #expect(!isNew)
-            let kept = try await LocalObjectStore(root: "/srv/lake", files: disk.restarted(.onlySynced)).contents(of: "log/0")
+            let kept = try await LocalObjectStore(root: "/srv/lake", files: disk.restarted(.onlySynced)).contents(
+                of: "log/0"
+            )
             #expect(kept == [1] || kept == [2], "error at call \(turn)")
         }
     }
