@@ -116,7 +116,10 @@ let package = Package(
         ),
 
         tests("PipelineCore", ["PipelineCore"]),
-        tests("WriteAheadLog", ["WriteAheadLog", "PipelineCore", "BlockingIO", "ConnectorTesting"]),
+        tests(
+            "WriteAheadLog",
+            ["WriteAheadLog", "PipelineCore", "BlockingIO", "ConnectorTesting", "Lake", "Gzip", "LocalFilesPlugin"]
+        ),
         tests("Gzip", ["Gzip", "PipelineCore"]),
         tests("PipelineConfig", ["PipelineConfig", "PipelineCore"]),
         tests("Lake", ["Lake", "PipelineCore", "LocalFilesPlugin", "ConnectorTesting"]),

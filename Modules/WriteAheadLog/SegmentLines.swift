@@ -8,7 +8,8 @@ public struct SegmentLines: AsyncSequence, Sendable {
     /// A `PipelineError`, or that the task was cancelled.
     public typealias Failure = any Error
     let path: String
-    let end: Int64
+    /// The first number that is wanted, and the one behind the last.
+    let numbers: Range<Int64>
     let files: any FileOperations
 
     /// Reads on a thread of its own.
@@ -20,7 +21,7 @@ public struct SegmentLines: AsyncSequence, Sendable {
 
     /// Opens the file with the first chunk.
     public func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(source: SegmentSource(path: path, end: end, files: files))
+        AsyncIterator(source: SegmentSource(path: path, numbers: numbers, files: files))
     }
 }
 
@@ -29,14 +30,14 @@ actor SegmentSource {
     private nonisolated let executor = SerialQueueExecutor(label: "millrace.log.reading")
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
     private let path: String
-    private let end: Int64
+    private let numbers: Range<Int64>
     private let files: any FileOperations
     private var reader: SegmentReader?
     private var isDone = false
 
-    init(path: String, end: Int64, files: any FileOperations) {
+    init(path: String, numbers: Range<Int64>, files: any FileOperations) {
         self.path = path
-        self.end = end
+        self.numbers = numbers
         self.files = files
     }
 
@@ -47,11 +48,12 @@ actor SegmentSource {
         guard !isDone else { return nil }
         do {
             var reader = try self.reader ?? SegmentReader(path, files: files)
-            let record = try reader.record(below: end)
-            self.reader = reader
-            if let record { return record.payload }
+            defer { self.reader = reader }
+            while let record = try reader.record(below: numbers.upperBound) {
+                if record.number >= numbers.lowerBound { return record.payload }
+            }
             isDone = true
-            let missing = reader.missing + (end - reader.next)
+            let missing = reader.missing + (numbers.upperBound - reader.next)
             guard missing > 0 else { return nil }
             throw PipelineError(
                 .corruptData,

@@ -168,10 +168,12 @@ public final class WriteAheadLog: Sendable {
     public func sealedSegments() async -> [LogSegment] { await output.sealed }
 
     /// The lines of a segment, in chunks of whole lines; every record is checked as it is read.
-    public func lines(of segment: LogSegment) -> SegmentLines {
+    ///
+    /// `start` is a number between two requests, such as one up to which events have landed.
+    public func lines(of segment: LogSegment, from start: Int64 = 0) -> SegmentLines {
         SegmentLines(
             path: "\(directory)/\(LogSegment.fileName(segment.sequence))",
-            end: segment.endNumber,
+            numbers: min(start, segment.endNumber)..<segment.endNumber,
             files: files
         )
     }

@@ -1,0 +1,101 @@
+import ConnectorTesting
+import Foundation
+import Gzip
+import Lake
+import LocalFilesPlugin
+import PipelineCore
+import Testing
+
+@testable import WriteAheadLog
+
+@Suite("Segments on their way into the raw zone")
+struct LogLandingTests {
+    private let scratch: ScratchDirectory
+    private var store: LocalObjectStore { LocalObjectStore(root: scratch.path("lake")) }
+
+    init() throws { scratch = try ScratchDirectory() }
+
+    private func open(_ name: String = "log", segmentSize: Int64 = 300) async throws -> WriteAheadLog {
+        try await WriteAheadLog(
+            directory: scratch.path(name),
+            options: .init(commitDelay: .zero, segmentSize: segmentSize),
+            clock: { Timestamp(microseconds: 1_795_000_000_000_000) }
+        )
+    }
+
+    private func landing(of log: WriteAheadLog, in store: any ObjectStore) -> LogLanding {
+        LogLanding(log, source: "web", rawZone: LandingLog(store: store), coding: GzipCoding())
+    }
+
+    /// The events of all objects that were landed, in order, with the numbers of their rows.
+    private func landed() async throws -> [(row: String, event: Int)] {
+        let zone = LandingLog(store: store)
+        var events: [(String, Int)] = []
+        for file in try await zone.landings(of: "web", after: nil).flatMap(\.files) {
+            var bytes: [UInt8] = []
+            let object = try #require(file.object)
+            for try await chunk in GzipCoding().decode(try await zone.read(ObjectKey(rawValue: object))) {
+                bytes += chunk
+            }
+            let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+            #expect(lines.count == Int(file.rows))
+            for (index, line) in lines.enumerated() {
+                events.append(
+                    ("\(file.fileID)/\(file.firstRow + Int64(index))", try #require(LogOracle.number(ofLine: line)))
+                )
+            }
+        }
+        return events
+    }
+
+    @Test("Wherever landing fails, the next one completes it: every event lands once")
+    func failures() async throws {
+        for moment in FaultyObjectStore.Moment.allCases {
+            var turn = 1
+            var isDone = false
+            while !isDone {
+                for name in ["lake", "log"] { try? FileManager.default.removeItem(atPath: scratch.path(name)) }
+                let oracle = LogOracle()
+                let log = try await open()
+                await log.running { await oracle.send(8, to: log) }
+                let faulty = FaultyObjectStore(store, failingAt: turn, moment, isLasting: moment == .before)
+                do {
+                    _ = try await landing(of: log, in: faulty).land()
+                    isDone = faulty.calls < turn
+                } catch {}
+                let again = try await open()
+                await again.running { await oracle.send(3, to: again) }
+                _ = try await landing(of: again, in: store).land()
+                let events = try await landed()
+                let place = "\(moment) call \(turn)"
+                #expect(
+                    Set(events.map(\.event)) == oracle.acknowledged && events.count == oracle.acknowledged.count,
+                    "\(place)"
+                )
+                #expect(Set(events.map(\.row)).count == events.count, "\(place)")
+                #expect(await again.sealedSegments().isEmpty, "\(place)")
+                turn += 1
+            }
+            #expect(turn > 20)
+        }
+    }
+
+    @Test("Several writers land in one source at the same time")
+    func writers() async throws {
+        try await withThrowingTaskGroup(of: Set<Int>.self) { group in
+            for writer in 0..<3 {
+                group.addTask {
+                    let oracle = LogOracle()
+                    let log = try await self.open("log-\(writer)")
+                    await log.running { await oracle.send(20, to: log) }
+                    let report = try await self.landing(of: log, in: self.store).land()
+                    #expect(report == LogLanding.Report(events: Int64(oracle.acknowledged.count), missing: 0))
+                    return oracle.acknowledged
+                }
+            }
+            for try await _ in group {}
+        }
+        let events = try await landed()
+        #expect(events.count == 3 * 39 && Set(events.map(\.row)).count == 3 * 39)
+    }
+}
