@@ -101,6 +101,13 @@ let package = Package(
         plugin("UserAgents", ["CPCRE2", .product(name: "Yams", package: "Yams")]),
         systemLibrary("CMaxMind", in: "Plugins/MaxMind", pkgConfig: "libmaxminddb", apt: "libmaxminddb-dev"),
         plugin("MaxMind", ["CMaxMind"]),
+        .target(
+            name: "CSimdJSON",
+            path: "Plugins/HTTPCollector/CSimdJSON",
+            publicHeadersPath: ".",
+            linkerSettings: [.linkedLibrary("simdjson")]
+        ),
+        plugin("HTTPCollector", ["CSimdJSON"]),
 
         .executableTarget(
             name: "millrace",
@@ -150,7 +157,9 @@ let package = Package(
         tests("CSVExport", ["CSVExportPlugin", "PipelineCore", "ConnectorTesting"]),
         tests("UserAgents", ["UserAgentsPlugin", "PipelineCore", .product(name: "Yams", package: "Yams")]),
         tests("MaxMind", ["MaxMindPlugin", "PipelineCore"]),
+        tests("HTTPCollector", ["HTTPCollectorPlugin", "PipelineCore"]),
         tests("Program", ["millrace", "PipelineCore", "ConnectorTesting", subprocess, system]),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
 )

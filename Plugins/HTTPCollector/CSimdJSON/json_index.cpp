@@ -1,0 +1,49 @@
+#include "json_index.h"
+
+#include <cstring>
+#include <memory>
+#include <new>
+#include <simdjson.h>
+
+using simdjson::dom::document;
+using simdjson::internal::dom_parser_implementation;
+
+struct json_index {
+    std::unique_ptr<dom_parser_implementation> parser;
+    document tape;
+    std::unique_ptr<uint8_t[]> text;
+    bool has_tokens = false;
+};
+
+json_index *json_index_create(size_t capacity, size_t depth) {
+    std::unique_ptr<json_index> index(new (std::nothrow) json_index);
+    if (!index) return nullptr;
+    // Not initialized: pages that no text ever fills are never taken.
+    index->text.reset(new (std::nothrow) uint8_t[capacity + simdjson::SIMDJSON_PADDING]);
+    if (!index->text || index->tape.allocate(capacity)) return nullptr;
+    // The implementation that the processor at hand runs fastest.
+    const auto &implementation = simdjson::get_active_implementation();
+    if (implementation->create_dom_parser_implementation(capacity, depth, index->parser)) return nullptr;
+    return index.release();
+}
+
+void json_index_destroy(json_index *index) { delete index; }
+
+json_verdict json_index_read(json_index *index, const uint8_t *text, size_t length) {
+    index->has_tokens = false;
+    if (length == 0) return JSON_BROKEN;
+    uint8_t *copy = index->text.get();
+    std::memcpy(copy, text, length);
+    std::memset(copy + length, ' ', simdjson::SIMDJSON_PADDING);
+    if (index->parser->stage1(copy, length, simdjson::stage1_mode::regular)) return JSON_BROKEN;
+    index->has_tokens = true;
+    return index->parser->stage2(index->tape) ? JSON_DOUBTFUL : JSON_VALID;
+}
+
+const uint8_t *json_index_text(const json_index *index) { return index->text.get(); }
+
+const uint32_t *json_index_tokens(const json_index *index) { return index->parser->structural_indexes.get(); }
+
+size_t json_index_token_count(const json_index *index) {
+    return index->has_tokens ? index->parser->n_structural_indexes : 0;
+}

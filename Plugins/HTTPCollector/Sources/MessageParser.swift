@@ -1,0 +1,44 @@
+internal import PipelineCore
+
+/// Takes the bodies of requests apart into messages, one line each; used by one task at a time.
+///
+/// Values are never encoded anew: a line holds the bytes that were sent, between members of the server. Memory is kept
+/// from body to body, at most 16 times `bodySize`, of which an ordinary body touches a quarter.
+final class MessageParser {
+    private let limits: MessageLimits
+    private let index: JSONIndex
+    private var body = MessageBody()
+
+    /// The `writeKey` at the top of the body that was read last, if it is a text.
+    var writeKey: String? { body.writeKey }
+
+    /// Throws `outOfResources` where there is no memory.
+    init(limits: MessageLimits = MessageLimits()) throws {
+        guard let index = JSONIndex(capacity: limits.bodySize, depth: limits.depth) else {
+            throw PipelineError(.outOfResources, "simdjson got no memory", while: "preparing to read messages")
+        }
+        self.limits = limits
+        self.index = index
+    }
+
+    /// Reads a body and checks all of it but how long its messages are.
+    func read(_ bytes: Span<UInt8>, as kind: MessageKind) throws(MessageProblem) {
+        body = MessageBody()
+        guard bytes.count <= limits.bodySize else { throw .tooLong(limit: limits.bodySize) }
+        let verdict = index.read(bytes)
+        if verdict != .valid {
+            var syntax = JSONSyntax(index, maximumDepth: limits.depth)
+            try syntax.check(bytes)
+            guard verdict == .doubtful else { throw .notJSON(position: 0) }
+        }
+        guard index.first(of: 0) == .openBrace else { throw .notAnObject }
+        body = try MessageBody(index, kind, maximumCount: limits.messageCount)
+    }
+
+    /// The lines of the body that was read last.
+    func lines(_ envelope: MessageEnvelope) throws(MessageProblem) -> MessageLines {
+        var writer = try MessageWriter(index, body, envelope, limits)
+        for message in body.messages { try writer.write(message) }
+        return writer.lines
+    }
+}

@@ -1,0 +1,134 @@
+/// Writes the messages of one body as lines.
+///
+/// A line holds the server's members, then the message's own in their order, then what it has from its batch. Of members
+/// that are looked at the last of a name counts, and a null counts as none; all others pass as they stand.
+struct MessageWriter {
+    private let index: JSONIndex
+    private let limits: MessageLimits
+    private let serverMembers: [UInt8]
+    /// What takes the place of a message's type.
+    private let type: [UInt8]?
+    private let context: SharedMembers
+    private let integrations: SharedMembers
+    /// What a message gets where it has no member of that name.
+    private let added: [(name: MessageMember, text: [UInt8])]
+    /// The members of the message at hand, and where among them the last of each name is.
+    private var members: [(member: JSONMember, name: MessageMember)] = []
+    private var last = InlineArray<10, Int?>(repeating: nil)
+    private(set) var lines = MessageLines()
+
+    init(
+        _ index: JSONIndex,
+        _ body: MessageBody,
+        _ envelope: MessageEnvelope,
+        _ limits: MessageLimits
+    ) throws(MessageProblem) {
+        self.index = index
+        self.limits = limits
+        serverMembers = envelope.members
+        type = body.type
+        integrations = try SharedMembers(body.integrations, of: index)
+        context = try SharedMembers(body.context, of: index, andThen: envelope.contextMembers)
+        var added: [(name: MessageMember, text: [UInt8])] = []
+        if let sentAt = body.sentAt {
+            var text = Array("\"sentAt\":".utf8)
+            index.append(oneLine: sentAt, to: &text)
+            added.append((.sentAt, text))
+        }
+        if !context.isEmpty { added.append((.context, Array("\"context\":".utf8) + context.object)) }
+        if !integrations.isEmpty { added.append((.integrations, Array("\"integrations\":".utf8) + integrations.object)) }
+        self.added = added
+        let perMessage = added.reduce(serverMembers.count + 64) { $0 + $1.text.count }
+        lines.bytes.reserveCapacity(min(index.count + body.messages.count * perMessage, limits.linesSize))
+    }
+
+    /// Appends the line of a message.
+    mutating func write(_ message: Range<Int>) throws(MessageProblem) {
+        let range = index.range(of: message)
+        if range.count > limits.messageSize {
+            keep(range)
+        } else if index.isObject(message) {
+            write(object: message.lowerBound)
+        } else {
+            index.append(oneLine: message, to: &lines.bytes)
+        }
+        lines.bytes.append(.lineFeed)
+        lines.count += 1
+        guard lines.bytes.count <= limits.linesSize else { throw .tooMuchAdded(limit: limits.linesSize) }
+    }
+
+    /// Appends a line that only keeps the bytes, with the reason.
+    private mutating func keep(_ range: Range<Int>) {
+        lines.bytes.append(contentsOf: "{\"rejected\":{\"reason\":".utf8)
+        lines.bytes.append(quoted: "it is longer than \(limits.messageSize) bytes")
+        lines.bytes.append(contentsOf: "},".utf8)
+        lines.bytes.append(contentsOf: serverMembers)
+        if !serverMembers.isEmpty { lines.bytes.append(.comma) }
+        lines.bytes.append(contentsOf: "\"raw\":".utf8)
+        lines.bytes.append(quoted: range) { index[$0] }
+        lines.bytes.append(.closeBrace)
+        lines.rejectedCount += 1
+    }
+
+    private mutating func write(object: Int) {
+        read(object)
+        lines.bytes.append(.openBrace)
+        let start = lines.bytes.count
+        lines.bytes.append(contentsOf: serverMembers)
+        if let type { append(type, after: start) }
+        for position in members.indices where isKept(position) {
+            if lines.bytes.count > start { lines.bytes.append(.comma) }
+            append(members[position].member, members[position].name)
+        }
+        for (name, text) in added where last[name.rawValue] == nil { append(text, after: start) }
+        lines.bytes.append(.closeBrace)
+    }
+
+    /// Finds the members of the message and their names.
+    private mutating func read(_ object: Int) {
+        members.removeAll(keepingCapacity: true)
+        last = InlineArray(repeating: nil)
+        var rest = JSONMembers(index, of: object)
+        while let member = rest.next() {
+            let name = MessageMember(member.name, in: index)
+            last[name.rawValue] = index.isNull(member.value) ? nil : members.count
+            members.append((member, name))
+        }
+    }
+
+    private func isKept(_ position: Int) -> Bool {
+        let name = members[position].name
+        return switch name {
+        case .other, .batch: true
+        case .reserved, .writeKey: false
+        case .type: type == nil
+        case .originalTimestamp: last[MessageMember.timestamp.rawValue] == nil && last[name.rawValue] == position
+        case .timestamp, .sentAt, .context, .integrations: last[name.rawValue] == position
+        }
+    }
+
+    private mutating func append(_ member: JSONMember, _ name: MessageMember) {
+        switch name {
+        case .timestamp:
+            // The time an event gets is computed from the server's clock; this is what the device's clock said.
+            lines.bytes.append(contentsOf: "\"originalTimestamp\":".utf8)
+            index.append(oneLine: member.value, to: &lines.bytes)
+        case .context: append(member, with: context)
+        case .integrations: append(member, with: integrations)
+        default: index.append(oneLine: member.tokens, to: &lines.bytes)
+        }
+    }
+
+    private mutating func append(_ member: JSONMember, with shared: SharedMembers) {
+        guard !shared.isEmpty, index.isObject(member.value) else {
+            return index.append(oneLine: member.tokens, to: &lines.bytes)
+        }
+        index.append(oneLine: member.name..<member.value.lowerBound, to: &lines.bytes)
+        shared.append(member.value, of: index, to: &lines.bytes)
+    }
+
+    private mutating func append(_ member: [UInt8], after start: Int) {
+        if lines.bytes.count > start { lines.bytes.append(.comma) }
+        lines.bytes.append(contentsOf: member)
+    }
+}
