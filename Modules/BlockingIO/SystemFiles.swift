@@ -71,6 +71,17 @@ public struct SystemFiles: FileOperations {
         try check("mkdir", path) { unsafe Glibc.mkdir(path, 0o777) }
     }
 
+    /// Makes a directory and those above it, where they are missing; not durable.
+    public func makeDirectories(_ path: String) throws {
+        do { try makeDirectory(path) } catch let error as FileError where error.number == EEXIST {} catch let error
+            as FileError where error.number == ENOENT
+        {
+            guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { throw error }
+            try makeDirectories(String(path[..<slash]))
+            try makeDirectory(path)
+        }
+    }
+
     public func removeDirectory(_ path: String) throws {
         try check("rmdir", path) { unsafe Glibc.rmdir(path) }
     }

@@ -1,0 +1,40 @@
+/// A source that others send events to.
+///
+/// It keeps what it has acknowledged in a log of its own until that has landed in the raw zone as lines of JSON, from
+/// where ingestion takes it like any other landing.
+public protocol EventReceiver: Sendable {
+    /// Receives until the task is cancelled; then takes nothing new, lands what it has, and returns.
+    ///
+    /// `onReady` is told the address once others can connect. Throws `conflict` where another process receives for the
+    /// same source on this machine.
+    func serve(into destination: ReceiverDestination, onReady: @escaping @Sendable (_ address: String) async -> Void) async throws
+
+    /// Lands what a receiver that was stopped or killed has acknowledged; returns how many events.
+    ///
+    /// Nil where one is running on this machine: it lands them itself.
+    func drain(into destination: ReceiverDestination) async throws -> Int64?
+}
+
+/// Where the events of a receiver go.
+public struct ReceiverDestination: Sendable {
+    /// The source's name in the config.
+    public let source: String
+    /// Where they land.
+    public let rawZone: any RawZone
+    /// What their objects are compressed by.
+    public let coding: any ContentCoding
+    /// The machine's time.
+    public let clock: @Sendable () -> Timestamp
+    /// A destination by its parts.
+    public init(
+        source: String,
+        rawZone: any RawZone,
+        coding: any ContentCoding,
+        clock: @escaping @Sendable () -> Timestamp
+    ) {
+        self.source = source
+        self.rawZone = rawZone
+        self.coding = coding
+        self.clock = clock
+    }
+}

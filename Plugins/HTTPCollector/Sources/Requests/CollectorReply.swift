@@ -1,0 +1,71 @@
+internal import Hummingbird
+internal import PipelineCore
+
+/// What a sender is answered.
+///
+/// Clients look for exactly 200, and for `code` and `message` in the body of everything else: some send again for ever
+/// where they miss them.
+struct CollectorReply: Error {
+    var status: HTTPResponse.Status
+    var headers: HTTPFields = [.contentType: "application/json"]
+    var body: ByteBuffer
+
+    static let success = CollectorReply(status: .ok, body: ByteBuffer(string: #"{"success":true}"#))
+
+    /// A refusal; `message` must be free of what the sender sent.
+    static func refusal(
+        _ status: HTTPResponse.Status,
+        _ code: String,
+        _ message: String,
+        retryAfter: Duration? = nil
+    ) -> CollectorReply {
+        var text: [UInt8] = Array(#"{"code":"#.utf8)
+        text.append(quoted: code)
+        text += Array(#","message":"#.utf8)
+        text.append(quoted: message)
+        text.append(UInt8(ascii: "}"))
+        var reply = CollectorReply(status: status, body: ByteBuffer(bytes: text))
+        if let retryAfter { reply.headers[.retryAfter] = String(max(1, Int(retryAfter.components.seconds))) }
+        return reply
+    }
+
+    static let unknownKey = refusal(.unauthorized, "unauthorized", "the write key is missing or not known")
+    static let unknownPath = refusal(.notFound, "not_found", "no such path; messages go to /v1/batch or /v1/TYPE")
+    static let wrongMethod = refusal(.methodNotAllowed, "method_not_allowed", "this path is not for that method")
+
+    /// Too long is 400 and not 413: some clients send again for ever after that.
+    static func bad(_ problem: MessageProblem) -> CollectorReply { refusal(.badRequest, "bad_request", "\(problem)") }
+
+    /// The log does not take events now.
+    static func unavailable(_ error: PipelineError) -> CollectorReply {
+        var wait = Duration.seconds(30)
+        if case .retry(let after?) = error.recovery { wait = after }
+        return refusal(.serviceUnavailable, "unavailable", "events cannot be stored now; try again", retryAfter: wait)
+    }
+
+    /// An image of one transparent point.
+    static let pixel = CollectorReply(
+        status: .ok,
+        headers: [.contentType: "image/gif", .cacheControl: "no-store"],
+        body: ByteBuffer(bytes: Array("GIF89a".utf8) + [1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0x21, 0xF9, 4, 1, 0, 0, 0, 0]
+            + [0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 1, 0x44, 0, 0x3B])
+    )
+
+    /// Tells Segment's libraries to send everything here.
+    static func settings(key: String, host: String) -> CollectorReply {
+        var text = Array(#"{"integrations":{"Segment.io":{"apiKey":"#.utf8)
+        text.append(quoted: key)
+        text += Array(#","apiHost":"#.utf8)
+        text.append(quoted: host + "/v1")
+        text += Array(#"}},"plan":{},"edgeFunction":{}}"#.utf8)
+        return CollectorReply(status: .ok, body: ByteBuffer(bytes: text))
+    }
+
+    /// Tells RudderStack's libraries that their source is enabled and has no destinations of its own.
+    static let sourceConfig = CollectorReply(
+        status: .ok,
+        body: ByteBuffer(string: #"{"source":{"id":"millrace","enabled":true,"config":{},"destinations":[]}}"#)
+    )
+
+    var response: Response { Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body)) }
+}
