@@ -172,9 +172,9 @@ struct MessageParserTests {
         let padding = String(repeating: " ", count: 1_000 - 12)
         #expect(try read(padding + #"{"batch":[]}"#).count == 0)
         #expect(throws: MessageProblem.tooLong(limit: 1_000)) { try read(padding + #" {"batch":[]}"#) }
-        #expect(try read(#"{"batch":[{},{}],"context":{"a":"0123"}}"#).bytes.count == 54)
+        #expect(try read(#"{"batch":[{},{}],"context":{"a":"012345678"}}"#).bytes.count == 60)
         #expect(throws: MessageProblem.tooMuchAdded(limit: 60)) {
-            try read(#"{"batch":[{},{}],"context":{"a":"01234567"}}"#)
+            try read(#"{"batch":[{},{}],"context":{"a":"0123456789"}}"#)
         }
     }
 
