@@ -51,15 +51,14 @@ struct ReferenceSplitter {
 
     private func shared(_ name: String, of document: ReferenceValue?) throws(MessageProblem) -> Shared {
         var result: Shared = []
+        if document?.last(name)?.value.members?.count ?? 0 > 100 { throw .tooManySharedMembers(limit: 100) }
         for member in document?.last(name)?.value.members ?? [] {
             result.removeAll { $0.name == member.name }
             result.append((member.name, oneLine(member.range)))
-            guard result.count <= 128 else { throw .tooManySharedMembers(limit: 128) }
         }
         guard name == "context" else { return result }
         for (name, text) in contextMembers where !result.contains(where: { $0.name.elementsEqual(name.utf16) }) {
             result.append((Array(name.utf16), text))
-            guard result.count <= 128 else { throw .tooManySharedMembers(limit: 128) }
         }
         return result
     }

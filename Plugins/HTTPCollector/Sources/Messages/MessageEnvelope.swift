@@ -36,7 +36,10 @@ struct MessageEnvelope {
     }
 
     /// Adds a member to the context of each message whose own has none of that name.
+    ///
+    /// At most 28 can be added.
     mutating func addToContext(_ name: String, _ text: String) {
+        precondition(contextMembers.count < UInt128.bitWidth - SharedMembers.limit)
         var member: [UInt8] = []
         member.append(quoted: name)
         member.append(.colon)

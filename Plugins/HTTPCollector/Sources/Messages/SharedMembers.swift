@@ -8,15 +8,15 @@ struct SharedMember {
 
 /// The members that the objects of one name get in every message of a body.
 struct SharedMembers {
-    /// One bit of a mask stands for each.
-    static let limit = 128
+    /// How many a batch may have, counting those of the same name.
+    static let limit = 100
 
     private var members: [SharedMember] = []
 
     /// The members of the value if it is an object, then of the others those whose names are new.
     init(_ value: Range<Int>?, of index: JSONIndex, andThen others: [SharedMember] = []) throws(MessageProblem) {
         if let value, index.isObject(value) { try add(value.lowerBound, of: index) }
-        for other in others where !members.contains(where: { $0.name == other.name }) { try add(other) }
+        for other in others where !members.contains(where: { $0.name == other.name }) { members.append(other) }
     }
 
     var isEmpty: Bool { members.isEmpty }
@@ -24,22 +24,21 @@ struct SharedMembers {
     /// Takes over the members of an object; of two with the same name the later.
     private mutating func add(_ object: Int, of index: JSONIndex) throws(MessageProblem) {
         var rest = JSONMembers(of: object, in: index)
+        var count = 0
         while let member = rest.next(in: index) {
+            count += 1
+            guard count <= Self.limit else { throw .tooManySharedMembers(limit: Self.limit) }
             let name = index.unescaped(member.name)
             members.removeAll { $0.name == name }
             var text: [UInt8] = []
             index.append(member.tokens, to: &text)
-            try add(SharedMember(name: name, text: text))
+            members.append(SharedMember(name: name, text: text))
         }
-    }
-
-    private mutating func add(_ member: SharedMember) throws(MessageProblem) {
-        guard members.count < Self.limit else { throw .tooManySharedMembers(limit: Self.limit) }
-        members.append(member)
     }
 
     /// Appends the object, as it stands, with what it lacks.
     func append(_ object: Range<Int>, of index: JSONIndex, to line: inout [UInt8]) {
+        // One bit for each; the server's own are few.
         var missing = UInt128.max
         var isEmpty = true
         var rest = JSONMembers(of: object.lowerBound, in: index)
