@@ -12,6 +12,7 @@ struct json_index {
     std::unique_ptr<dom_parser_implementation> parser;
     document tape;
     std::unique_ptr<uint8_t[]> text;
+    std::unique_ptr<uint32_t[]> ends;
     bool has_tokens = false;
 };
 
@@ -20,11 +21,34 @@ json_index *json_index_create(size_t capacity, size_t depth) {
     if (!index) return nullptr;
     // Not initialized: pages that no text ever fills are never taken.
     index->text.reset(new (std::nothrow) uint8_t[capacity + simdjson::SIMDJSON_PADDING]);
-    if (!index->text || index->tape.allocate(capacity)) return nullptr;
+    index->ends.reset(new (std::nothrow) uint32_t[capacity]);
+    if (!index->text || !index->ends || index->tape.allocate(capacity)) return nullptr;
     // The implementation that the processor at hand runs fastest.
     const auto &implementation = simdjson::get_active_implementation();
     if (implementation->create_dom_parser_implementation(capacity, depth, index->parser)) return nullptr;
     return index.release();
+}
+
+// What is open at a time is a list through `ends` itself: each holds the one around it until it is closed.
+static void find_ends(json_index *index) {
+    const uint8_t *text = index->text.get();
+    const uint32_t *tokens = index->parser->structural_indexes.get();
+    const uint32_t count = index->parser->n_structural_indexes;
+    const uint32_t none = UINT32_MAX;
+    uint32_t *ends = index->ends.get();
+    uint32_t open = none;
+    for (uint32_t token = 0; token < count; token++) {
+        // Brackets and braces differ in one bit.
+        uint8_t byte = text[tokens[token]] | 0x20;
+        if (byte == '{') {
+            ends[token] = open;
+            open = token;
+        } else if (byte == '}' && open != none) {
+            uint32_t outer = ends[open];
+            ends[open] = token + 1;
+            open = outer;
+        }
+    }
 }
 
 void json_index_destroy(json_index *index) { delete index; }
@@ -37,6 +61,7 @@ json_verdict json_index_read(json_index *index, const uint8_t *text, size_t leng
     std::memset(copy + length, ' ', simdjson::SIMDJSON_PADDING);
     if (index->parser->stage1(copy, length, simdjson::stage1_mode::regular)) return JSON_BROKEN;
     index->has_tokens = true;
+    find_ends(index);
     return index->parser->stage2(index->tape) ? JSON_DOUBTFUL : JSON_VALID;
 }
 
@@ -46,4 +71,16 @@ const uint32_t *json_index_tokens(const json_index *index) { return index->parse
 
 size_t json_index_token_count(const json_index *index) {
     return index->has_tokens ? index->parser->n_structural_indexes : 0;
+}
+
+const uint32_t *json_index_ends(const json_index *index) { return index->ends.get(); }
+
+bool json_index_has_line_ends(const json_index *index) {
+    size_t count = json_index_token_count(index);
+    if (count == 0) return false;
+    const uint32_t *tokens = json_index_tokens(index);
+    // In strings JSON writes both as escapes.
+    const uint8_t *first = index->text.get() + tokens[0];
+    size_t length = tokens[count - 1] - tokens[0];
+    return std::memchr(first, '\n', length) || std::memchr(first, '\r', length);
 }

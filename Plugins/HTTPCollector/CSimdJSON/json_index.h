@@ -1,6 +1,7 @@
 #ifndef MILLRACE_JSON_INDEX_H
 #define MILLRACE_JSON_INDEX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,11 @@ const uint8_t *json_index_text(const json_index *index);
 /// Where tokens begin: each of { } [ ] : , and the first byte of each string, number or word; ascending.
 const uint32_t *json_index_tokens(const json_index *index);
 size_t json_index_token_count(const json_index *index);
+/// For each token that opens an object or a list the number of the one after its closing one; anything for other tokens.
+/// Right only in valid JSON.
+const uint32_t *json_index_ends(const json_index *index);
+/// Whether a line feed or a carriage return stands between two tokens.
+bool json_index_has_line_ends(const json_index *index);
 
 #ifdef __cplusplus
 }

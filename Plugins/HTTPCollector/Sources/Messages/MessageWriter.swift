@@ -32,11 +32,13 @@ struct MessageWriter {
         var added: [(name: MessageMember, text: [UInt8])] = []
         if let sentAt = body.sentAt {
             var text = Array("\"sentAt\":".utf8)
-            index.append(oneLine: sentAt, to: &text)
+            index.append(sentAt, to: &text)
             added.append((.sentAt, text))
         }
         if !context.isEmpty { added.append((.context, Array("\"context\":".utf8) + context.object)) }
-        if !integrations.isEmpty { added.append((.integrations, Array("\"integrations\":".utf8) + integrations.object)) }
+        if !integrations.isEmpty {
+            added.append((.integrations, Array("\"integrations\":".utf8) + integrations.object))
+        }
         self.added = added
         let perMessage = added.reduce(serverMembers.count + 64) { $0 + $1.text.count }
         lines.bytes.reserveCapacity(min(index.count + body.messages.count * perMessage, limits.linesSize))
@@ -50,7 +52,7 @@ struct MessageWriter {
         } else if index.isObject(message) {
             write(object: message.lowerBound)
         } else {
-            index.append(oneLine: message, to: &lines.bytes)
+            index.append(message, to: &lines.bytes)
         }
         lines.bytes.append(.lineFeed)
         lines.count += 1
@@ -76,10 +78,7 @@ struct MessageWriter {
         let start = lines.bytes.count
         lines.bytes.append(contentsOf: serverMembers)
         if let type { append(type, after: start) }
-        for position in members.indices where isKept(position) {
-            if lines.bytes.count > start { lines.bytes.append(.comma) }
-            append(members[position].member, members[position].name)
-        }
+        appendMembers(after: start)
         for (name, text) in added where last[name.rawValue] == nil { append(text, after: start) }
         lines.bytes.append(.closeBrace)
     }
@@ -88,43 +87,72 @@ struct MessageWriter {
     private mutating func read(_ object: Int) {
         members.removeAll(keepingCapacity: true)
         last = InlineArray(repeating: nil)
-        var rest = JSONMembers(index, of: object)
-        while let member = rest.next() {
+        var rest = JSONMembers(of: object, in: index)
+        while let member = rest.next(in: index) {
             let name = MessageMember(member.name, in: index)
             last[name.rawValue] = index.isNull(member.value) ? nil : members.count
             members.append((member, name))
         }
     }
 
-    private func isKept(_ position: Int) -> Bool {
-        let name = members[position].name
+    /// Appends what is kept of the message's own members; those that pass as they stand with what is between them.
+    private mutating func appendMembers(after start: Int) {
+        var passing: Range<Int>?
+        for position in members.indices {
+            let (member, name) = members[position]
+            let treatment = treatment(of: name, at: position)
+            if treatment == .pass {
+                passing = (passing?.lowerBound ?? member.name)..<member.value.upperBound
+                continue
+            }
+            append(passing, after: start)
+            passing = nil
+            if treatment == .change { append(member, name, after: start) }
+        }
+        append(passing, after: start)
+    }
+
+    private static let originalTimestamp = Array("\"originalTimestamp\":".utf8)
+
+    private enum Treatment { case drop, pass, change }
+
+    private func treatment(of name: MessageMember, at position: Int) -> Treatment {
+        let isLast = last[name.rawValue] == position
         return switch name {
-        case .other, .batch: true
-        case .reserved, .writeKey: false
-        case .type: type == nil
-        case .originalTimestamp: last[MessageMember.timestamp.rawValue] == nil && last[name.rawValue] == position
-        case .timestamp, .sentAt, .context, .integrations: last[name.rawValue] == position
+        case .other, .batch: .pass
+        case .reserved, .writeKey: .drop
+        case .type: type == nil ? .pass : .drop
+        case .timestamp: isLast ? .change : .drop
+        case .originalTimestamp: isLast && last[MessageMember.timestamp.rawValue] == nil ? .pass : .drop
+        case .sentAt: isLast ? .pass : .drop
+        case .context: !isLast ? .drop : context.isEmpty ? .pass : .change
+        case .integrations: !isLast ? .drop : integrations.isEmpty ? .pass : .change
         }
     }
 
-    private mutating func append(_ member: JSONMember, _ name: MessageMember) {
-        switch name {
-        case .timestamp:
+    private mutating func append(_ tokens: Range<Int>?, after start: Int) {
+        guard let tokens else { return }
+        if lines.bytes.count > start { lines.bytes.append(.comma) }
+        index.append(tokens, to: &lines.bytes)
+    }
+
+    private mutating func append(_ member: JSONMember, _ name: MessageMember, after start: Int) {
+        if name == .timestamp {
             // The time an event gets is computed from the server's clock; this is what the device's clock said.
-            lines.bytes.append(contentsOf: "\"originalTimestamp\":".utf8)
-            index.append(oneLine: member.value, to: &lines.bytes)
-        case .context: append(member, with: context)
-        case .integrations: append(member, with: integrations)
-        default: index.append(oneLine: member.tokens, to: &lines.bytes)
+            append(Self.originalTimestamp, after: start)
+            index.append(member.value, to: &lines.bytes)
+        } else {
+            append(member.name..<member.value.lowerBound, after: start)
+            append(member.value, with: name == .context ? context : integrations)
         }
     }
 
-    private mutating func append(_ member: JSONMember, with shared: SharedMembers) {
-        guard !shared.isEmpty, index.isObject(member.value) else {
-            return index.append(oneLine: member.tokens, to: &lines.bytes)
+    private mutating func append(_ value: Range<Int>, with shared: SharedMembers) {
+        if index.isObject(value) {
+            shared.append(value, of: index, to: &lines.bytes)
+        } else {
+            index.append(value, to: &lines.bytes)
         }
-        index.append(oneLine: member.name..<member.value.lowerBound, to: &lines.bytes)
-        shared.append(member.value, of: index, to: &lines.bytes)
     }
 
     private mutating func append(_ member: [UInt8], after start: Int) {

@@ -16,8 +16,8 @@ struct MessageBody {
     init(_ index: JSONIndex, _ kind: MessageKind, maximumCount: Int) throws(MessageProblem) {
         var batch: Range<Int>?
         var end = 1
-        var rest = JSONMembers(index, of: 0)
-        while let member = rest.next() {
+        var rest = JSONMembers(of: 0, in: index)
+        while let member = rest.next(in: index) {
             end = member.value.upperBound
             switch MessageMember(member.name, in: index) {
             case .writeKey: writeKey = index.text(member.value)

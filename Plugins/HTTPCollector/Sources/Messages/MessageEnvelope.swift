@@ -12,7 +12,7 @@ struct MessageLimits {
     /// Levels of objects and lists; the body's own is the first.
     var depth = 200
     var messageCount = 2_500
-    /// Of one message as it was sent. A longer one becomes a line that only keeps it.
+    /// Of one message as it was sent; a longer one becomes a line that only keeps it.
     var messageSize = 32 << 10
     /// Of all lines of a body.
     var linesSize = 16 << 20
@@ -24,7 +24,9 @@ struct MessageEnvelope {
     private(set) var members: [UInt8] = []
     private(set) var contextMembers: [SharedMember] = []
 
-    /// Adds a member to each line. What messages call `receivedAt`, `source`, `requestId`, `writeKey` or `rejected` never
+    /// Adds a member to each line.
+    ///
+    /// What messages call `receivedAt`, `source`, `requestId`, `writeKey` or `rejected` never
     /// gets into a line; other names must not be among those of the Segment specification.
     mutating func add(_ name: String, _ text: String) {
         if !members.isEmpty { members.append(.comma) }
@@ -34,7 +36,10 @@ struct MessageEnvelope {
     }
 
     /// Adds a member to the context of each message whose own has none of that name.
+    ///
+    /// At most 28 can be added.
     mutating func addToContext(_ name: String, _ text: String) {
+        precondition(contextMembers.count < UInt128.bitWidth - SharedMembers.limit)
         var member: [UInt8] = []
         member.append(quoted: name)
         member.append(.colon)

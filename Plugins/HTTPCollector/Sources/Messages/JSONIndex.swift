@@ -22,17 +22,21 @@ internal import CSimdJSON
     /// Whether no line ends between the first and the last token.
     private(set) var isOneLine = true
 
-    // SAFETY: all three live as long as `self`; what a caller asks for is checked against `capacity`, for which they have
+    // SAFETY: all four live as long as `self`; what a caller asks for is checked against `capacity`, for which they have
     // room, and never handed out.
     private let handle: OpaquePointer
     private let bytes: UnsafePointer<UInt8>
     private let tokens: UnsafePointer<UInt32>
+    private let ends: UnsafePointer<UInt32>
 
     /// Nil where there is no memory.
     init?(capacity: Int, depth: Int) {
         let room = max(capacity, 1)
         guard let handle = unsafe json_index_create(room, depth) else { return nil }
-        guard let bytes = unsafe json_index_text(handle), let tokens = unsafe json_index_tokens(handle) else {
+        guard
+            let bytes = unsafe json_index_text(handle), let tokens = unsafe json_index_tokens(handle),
+            let ends = unsafe json_index_ends(handle)
+        else {
             unsafe json_index_destroy(handle)
             return nil
         }
@@ -40,6 +44,7 @@ internal import CSimdJSON
         unsafe self.handle = handle
         unsafe self.bytes = bytes
         unsafe self.tokens = tokens
+        unsafe self.ends = ends
     }
 
     deinit { unsafe json_index_destroy(handle) }
@@ -49,8 +54,7 @@ internal import CSimdJSON
         precondition(text.count <= capacity, "the text is longer than the index")
         count = text.count
         let verdict = unsafe text.withUnsafeBufferPointer { unsafe json_index_read(handle, $0.baseAddress, $0.count) }
-        let tokenCount = unsafe json_index_token_count(handle)
-        isOneLine = tokenCount == 0 || !hasLineEnd(start(of: 0)..<start(of: tokenCount - 1))
+        isOneLine = unsafe !json_index_has_line_ends(handle)
         return switch verdict {
         case JSON_VALID: .valid
         case JSON_DOUBTFUL: .doubtful
@@ -74,20 +78,13 @@ internal import CSimdJSON
 
     /// The end of the value that begins with the token.
     func end(of value: Int) -> Int {
-        var token = value
-        var depth = 0
-        repeat {
-            switch first(of: token) {
-            case .openBrace, .openBracket: depth += 1
-            case .closeBrace, .closeBracket: depth -= 1
-            default: break
-            }
-            token += 1
-        } while depth > 0
-        return token
+        switch first(of: value) {
+        case .openBrace, .openBracket: unsafe Int(ends[value])
+        default: value + 1
+        }
     }
 
-    /// The bytes of the tokens, without white space before or after. Another token must follow, or the last be a bracket.
+    /// The bytes of the tokens, without white space before or after; another must follow, or the last be a bracket.
     func range(of tokens: Range<Int>) -> Range<Int> {
         let lower = start(of: tokens.lowerBound)
         let last = start(of: tokens.upperBound - 1)
@@ -100,8 +97,15 @@ internal import CSimdJSON
         return lower..<upper
     }
 
+    /// Copies the tokens to the end of an array as they were written, without the white space between them if that has
+    /// line ends.
+    func append(_ tokens: Range<Int>, to line: inout [UInt8]) {
+        guard !isOneLine else { return append(bytes: range(of: tokens), to: &line) }
+        for token in tokens { append(bytes: range(of: token..<token + 1), to: &line) }
+    }
+
     /// Copies bytes of the text to the end of an array.
-    func append(_ range: Range<Int>, to result: inout [UInt8]) {
+    func append(bytes range: Range<Int>, to result: inout [UInt8]) {
         check(range)
         unsafe result.append(contentsOf: UnsafeBufferPointer(start: bytes + range.lowerBound, count: range.count))
     }
@@ -127,14 +131,6 @@ internal import CSimdJSON
     func contains(_ byte: UInt8, in range: Range<Int>) -> Bool {
         check(range)
         return unsafe UnsafeBufferPointer(start: bytes + range.lowerBound, count: range.count).contains(byte)
-    }
-
-    private func hasLineEnd(_ range: Range<Int>) -> Bool {
-        check(range)
-        var found = false
-        // Without a way out of the loop the compiler compares many bytes at a time.
-        for position in range { unsafe found = found || bytes[position] == .lineFeed || bytes[position] == .carriageReturn }
-        return found
     }
 
     private func check(_ range: Range<Int>) { precondition(range.lowerBound >= 0 && range.upperBound <= capacity) }

@@ -9,18 +9,16 @@ struct JSONMember {
 
 /// The members of an object one after the other, as they stand; names may come more than once.
 struct JSONMembers {
-    private let index: JSONIndex
     private var token: Int
     private var isAtEnd: Bool
 
     /// The members of the object that begins with the token.
-    init(_ index: JSONIndex, of object: Int) {
-        self.index = index
+    init(of object: Int, in index: JSONIndex) {
         token = object + 1
         isAtEnd = index.first(of: token) == .closeBrace
     }
 
-    mutating func next() -> JSONMember? {
+    mutating func next(in index: JSONIndex) -> JSONMember? {
         guard !isAtEnd else { return nil }
         let end = index.end(of: token + 2)
         let member = JSONMember(name: token, value: token + 2..<end)
@@ -37,12 +35,12 @@ extension JSONIndex {
         return range.lowerBound + 1..<range.upperBound - 1
     }
 
-    /// The bytes of the string that the token is, in UTF-8. Half of a surrogate pair comes as if it were a character.
+    /// The bytes of the string that the token is, in UTF-8; half of a surrogate pair comes as if it were a character.
     func unescaped(_ string: Int) -> [UInt8] {
         var result: [UInt8] = []
         let content = content(of: string)
         guard contains(.backslash, in: content) else {
-            append(content, to: &result)
+            append(bytes: content, to: &result)
             return result
         }
         var position = content.lowerBound
@@ -67,7 +65,9 @@ extension JSONIndex {
         case UInt8(ascii: "r"): result.append(0x0D)
         case UInt8(ascii: "u"):
             let unit = codeUnit(at: position + 2)
-            if (0xD800..<0xDC00).contains(unit), self[position + 6] == .backslash, self[position + 7] == UInt8(ascii: "u") {
+            if (0xD800..<0xDC00).contains(unit), self[position + 6] == .backslash,
+                self[position + 7] == UInt8(ascii: "u")
+            {
                 let low = codeUnit(at: position + 8)
                 if (0xDC00..<0xE000).contains(low) {
                     result.append(codePoint: 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00))

@@ -8,51 +8,48 @@ struct SharedMember {
 
 /// The members that the objects of one name get in every message of a body.
 struct SharedMembers {
-    /// One bit of a mask stands for each.
-    static let limit = 128
+    /// How many a batch may have, counting those of the same name.
+    static let limit = 100
 
     private var members: [SharedMember] = []
 
     /// The members of the value if it is an object, then of the others those whose names are new.
     init(_ value: Range<Int>?, of index: JSONIndex, andThen others: [SharedMember] = []) throws(MessageProblem) {
         if let value, index.isObject(value) { try add(value.lowerBound, of: index) }
-        for other in others where !members.contains(where: { $0.name == other.name }) { try add(other) }
+        for other in others where !members.contains(where: { $0.name == other.name }) { members.append(other) }
     }
 
     var isEmpty: Bool { members.isEmpty }
 
     /// Takes over the members of an object; of two with the same name the later.
     private mutating func add(_ object: Int, of index: JSONIndex) throws(MessageProblem) {
-        var rest = JSONMembers(index, of: object)
-        while let member = rest.next() {
+        var rest = JSONMembers(of: object, in: index)
+        var count = 0
+        while let member = rest.next(in: index) {
+            count += 1
+            guard count <= Self.limit else { throw .tooManySharedMembers(limit: Self.limit) }
             let name = index.unescaped(member.name)
             members.removeAll { $0.name == name }
             var text: [UInt8] = []
-            index.append(oneLine: member.tokens, to: &text)
-            try add(SharedMember(name: name, text: text))
+            index.append(member.tokens, to: &text)
+            members.append(SharedMember(name: name, text: text))
         }
     }
 
-    private mutating func add(_ member: SharedMember) throws(MessageProblem) {
-        guard members.count < Self.limit else { throw .tooManySharedMembers(limit: Self.limit) }
-        members.append(member)
-    }
-
-    /// Appends the object with what it lacks.
+    /// Appends the object, as it stands, with what it lacks.
     func append(_ object: Range<Int>, of index: JSONIndex, to line: inout [UInt8]) {
-        line.append(.openBrace)
+        // One bit for each; the server's own are few.
         var missing = UInt128.max
-        var rest = JSONMembers(index, of: object.lowerBound)
-        var isFirst = true
-        while let member = rest.next() {
-            if !isFirst { line.append(.comma) }
-            isFirst = false
-            index.append(oneLine: member.tokens, to: &line)
+        var isEmpty = true
+        var rest = JSONMembers(of: object.lowerBound, in: index)
+        while let member = rest.next(in: index) {
+            isEmpty = false
             if let found = position(of: member.name, in: index) { missing &= ~(1 << UInt128(found)) }
         }
+        index.append(object.dropLast(), to: &line)
         for position in members.indices where missing >> UInt128(position) & 1 == 1 {
-            if !isFirst { line.append(.comma) }
-            isFirst = false
+            if !isEmpty { line.append(.comma) }
+            isEmpty = false
             line.append(contentsOf: members[position].text)
         }
         line.append(.closeBrace)
@@ -70,13 +67,5 @@ struct SharedMembers {
         }
         let name = index.unescaped(string)
         return members.firstIndex { $0.name == name }
-    }
-}
-
-extension JSONIndex {
-    /// Appends the tokens as they were written, without the white space between them if that has line ends.
-    func append(oneLine tokens: Range<Int>, to line: inout [UInt8]) {
-        guard !isOneLine else { return append(range(of: tokens), to: &line) }
-        for token in tokens { append(range(of: token..<token + 1), to: &line) }
     }
 }
