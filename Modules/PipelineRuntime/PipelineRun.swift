@@ -94,7 +94,7 @@ public struct PipelineRun: Sendable {
             guard !plan.isEmpty else { return entry }
             let result = try await job.run(plan)
             entry.outcome = .succeeded
-            entry.files = result.newFiles + result.grownFiles + result.changedFiles + result.knownFiles
+            entry.files = result.takenFiles
             (entry.rows, entry.accepted) = (result.rows, result.accepted)
             (entry.rejected, entry.superseded) = (result.rejected, result.superseded)
         } catch {
