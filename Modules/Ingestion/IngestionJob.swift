@@ -16,6 +16,8 @@ public struct IngestionJob: Sendable {
     let engine: any QueryEngine
     let codings: [any ContentCoding]
     let workspace: any Workspace
+    /// All sources of the config; nil where that is not known.
+    let sourceNames: Set<String>?
     let run: RunID
     let clock: @Sendable () -> Timestamp
     let progress: any ProgressReporting
@@ -24,7 +26,8 @@ public struct IngestionJob: Sendable {
 
     /// A job over a source; nothing is touched yet.
     ///
-    /// `clock` must give moments that never repeat within a run.
+    /// `clock` must give moments that never repeat within a run. With `sourceNames` a file is refused whose content was
+    /// taken for the same table by a source that is no longer among them.
     public init(
         name: String,
         source: any FileSource,
@@ -34,6 +37,7 @@ public struct IngestionJob: Sendable {
         engine: any QueryEngine,
         codings: [any ContentCoding],
         workspace: any Workspace,
+        sourceNames: Set<String>? = nil,
         run: RunID,
         clock: @escaping @Sendable () -> Timestamp,
         progress: any ProgressReporting = SilentProgress()
@@ -46,13 +50,19 @@ public struct IngestionJob: Sendable {
         self.engine = engine
         self.codings = codings
         self.workspace = workspace
+        self.sourceNames = sourceNames
         self.run = run
         self.clock = clock
         self.progress = progress
     }
 
     /// The name under which a table records how far it has consumed this source.
-    var cursor: String { "landing/\(name)" }
+    var cursor: String { Self.cursorPrefix + name }
+
+    static let cursorPrefix = "landing/"
+
+    /// The name under which a table records how this source's records were read; see ``IngestionOptions/meaning``.
+    var meaningCursor: String { "meaning/\(name)" }
 
     /// Does what was planned; returns what came of it.
     ///
@@ -60,6 +70,7 @@ public struct IngestionJob: Sendable {
     public func run(_ plan: IngestionPlan) async throws -> IngestionReport {
         var report = IngestionReport(source: name, table: options.table)
         report.unchangedFiles = plan.unchanged
+        if plan.rebuild != nil { report.superseded += try await forget(plan.unconsumed) }
         for landing in plan.unconsumed { try await resume(landing, report: &report) }
         var known = KnownContents(plan.ledger)
         var latest = plan.ledger.latest
@@ -103,9 +114,12 @@ public struct IngestionJob: Sendable {
                 try await inspectParquet(&spool)
                 let counted = Dictionary(spool.files.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
                 let files = entries.map { $0.object == nil ? $0 : counted[$0.path] ?? $0 }
-                let landed = try await rawZone.land(files, of: name, after: previous)
-                try await consume(&spool, landing: Landing(sequence: landed, files: files), report: &report)
-                sequence = landed
+                let landing = Landing(
+                    sequence: try await rawZone.land(files, of: name, after: previous),
+                    files: files
+                )
+                if landing.changesRows { try await consume(&spool, landing: landing, report: &report) }
+                sequence = landing.sequence
             }
             try await spool.remove()
             return sequence
@@ -156,6 +170,7 @@ public struct IngestionJob: Sendable {
             for file in landing.files { try await FileTaker(job: self).retake(file, into: &spool) }
             try await inspectParquet(&spool)
             try await consume(&spool, landing: landing, report: &report)
+            report.landedFiles += landing.files.count { $0.object != nil }
             try await spool.remove()
         } catch {
             try? await spool.remove()  // The error that led here says more.

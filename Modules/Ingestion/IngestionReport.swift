@@ -16,6 +16,8 @@ public struct IngestionReport: Sendable, Hashable {
     public var changedFiles = 0
     /// Files whose content was already there under another name.
     public var knownFiles = 0
+    /// Files, or parts of them, that had landed earlier and were read from there.
+    public var landedFiles = 0
     /// Files that were not read, because nothing about them has changed.
     public var unchangedFiles = 0
     /// Files that went away, or became others, before their turn came.
@@ -34,6 +36,9 @@ public struct IngestionReport: Sendable, Hashable {
         self.source = source
         self.table = table
     }
+
+    /// Files that were dealt with in any way.
+    public var takenFiles: Int { newFiles + grownFiles + changedFiles + knownFiles + landedFiles }
 
     /// Whether the source gave anything that changes a table.
     public var isEmpty: Bool { rows == 0 && superseded == 0 }

@@ -127,7 +127,11 @@ extension IngestionPlan {
             let count = items.count { $0.action == action }
             if count > 0 { words.append("\(count) \(word) \(count == 1 ? "file" : "files")") }
         }
-        if !unconsumed.isEmpty { words.append("\(unconsumed.count) landed by a run that did not end") }
+        if let rebuild {
+            words.append("all that was taken, again: \(rebuild)")
+        } else if !unconsumed.isEmpty {
+            words.append("\(unconsumed.count) landed by a run that did not end")
+        }
         return words.isEmpty ? nil : words.joined(separator: ", ")
     }
 }

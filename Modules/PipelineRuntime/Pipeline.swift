@@ -67,6 +67,7 @@ public struct Pipeline: Sendable {
             engine: engine,
             codings: codings,
             workspace: workspace,
+            sourceNames: Set(sources.map(\.name)),
             run: run,
             clock: { [clock] in clock.now() },
             progress: progress

@@ -89,12 +89,12 @@ public struct PipelineRun: Sendable {
         let job = pipeline.ingestion(source, run: run, workspace: workspace, progress: progress)
         var entry = RunReport.Source(name: source.name, outcome: .skipped, table: source.options.table.rawValue)
         do {
-            let plan = try await job.plan()
+            let plan = try await job.plan(isFull: options.isFull)
             entry.found = plan.unchanged + plan.items.count
             guard !plan.isEmpty else { return entry }
             let result = try await job.run(plan)
             entry.outcome = .succeeded
-            entry.files = result.newFiles + result.grownFiles + result.changedFiles + result.knownFiles
+            entry.files = result.takenFiles
             (entry.rows, entry.accepted) = (result.rows, result.accepted)
             (entry.rejected, entry.superseded) = (result.rejected, result.superseded)
         } catch {

@@ -78,18 +78,21 @@ final class DropFolder: Sendable {
         store: (any ObjectStore)? = nil,
         source: (any FileSource)? = nil,
         engine: (any QueryEngine)? = nil,
-        name: String = "files"
+        name: String = "files",
+        options: IngestionOptions? = nil,
+        sourceNames: Set<String>? = nil
     ) throws -> IngestionJob {
         let store = store ?? self.store
         return IngestionJob(
             name: name,
             source: source ?? self.source,
-            options: options,
+            options: options ?? self.options,
             rawZone: LandingLog(store: store),
             tables: DeltaTableStore(store: store),
             engine: engine ?? self.engine,
             codings: [GzipCoding()],
             workspace: try LocalWorkspace(in: scratch.path("work")),
+            sourceNames: sourceNames,
             run: RunID(rawValue: "test-\(clock.now().microseconds)"),
             clock: { [clock] in clock.now() }
         )
@@ -137,6 +140,10 @@ final class DropFolder: Sendable {
     /// `reason` of all dead letters, in order of file and row.
     func reasons() async throws -> [String] {
         try await query("SELECT reason FROM dead_letters ORDER BY file, _row")
+    }
+
+    func version(of table: DatasetName = "t") async throws -> Int64? {
+        try await DeltaTableStore(store: store).snapshot(of: table, at: nil)?.version
     }
 
     func schema(of table: DatasetName = "t") async throws -> [String] {

@@ -137,6 +137,7 @@ struct LedgerTests {
         let folder = try DropFolder.table(.csv)
         try folder.put("n\n1\n2", as: "a.csv")
         try await folder.run()
+        try folder.remove("a.csv")
         try folder.put("n\n1\n2\n3\n", as: "b.csv")
         try folder.put("n\n1\n2\n4\n5\n", as: "c.csv")
         let report = try await folder.run()

@@ -153,12 +153,14 @@ extension IngestionJob {
         replacing replacement: Replacement,
         _ landing: Landing
     ) async throws {
+        var cursors = [cursor: landing.sequence]
+        if definition.name == options.table { cursors[meaningCursor] = options.meaning }
         _ = try await tables.commit(
             TableChange(
                 definition: definition,
                 mode: replacement.table == nil ? .append : .replace,
                 files: written.files,
-                cursors: [cursor: landing.sequence],
+                cursors: cursors,
                 readVersion: replacement.version,
                 run: run
             )

@@ -25,6 +25,11 @@ struct ContentDigest {
         return digest.value
     }
 
+    /// Names a content among those of all sources: what two sources take stays apart, however alike it begins.
+    static func identity(of digest: String, in source: String) -> String {
+        String(hexadecimal(SHA256.hash(data: Array("\(source)\n\(digest)".utf8))).prefix(32))
+    }
+
     private static func hexadecimal(_ digest: SHA256.Digest) -> String {
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)

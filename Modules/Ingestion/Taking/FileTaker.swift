@@ -39,7 +39,7 @@ struct FileTaker {
                 into: &spool
             )
             (entry.digest, entry.head, entry.contentLength) = (digest.value, digest.head, digest.length)
-            if entry.fileID.isEmpty { entry.fileID = String(entry.digest.prefix(32)) }
+            if entry.fileID.isEmpty { entry.fileID = ContentDigest.identity(of: entry.digest, in: job.name) }
             // What is new here says nothing about damage elsewhere.
             let same = known.entry(of: digest, isDamaged: entry.damage != nil || item.action == .new)
             if same != nil || digest.length < item.earlier?.contentLength ?? 0 {

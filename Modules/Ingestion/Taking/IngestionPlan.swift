@@ -38,17 +38,20 @@ public struct IngestionPlan: Sendable {
     public let items: [Item]
     /// Landings that an earlier run logged and did not get into the table.
     public let unconsumed: [Landing]
+    /// Why all that was ever landed is read again; nil where it is not.
+    public let rebuild: String?
     let ledger: Ledger
 
     /// Whether there is anything to do at all.
-    public var isEmpty: Bool { items.isEmpty && unconsumed.isEmpty }
+    public var isEmpty: Bool { items.isEmpty && unconsumed.isEmpty && rebuild == nil }
 }
 
 extension IngestionJob {
     /// Looks at the source, the ledger and the table, and decides; reads only files that may be known or continued.
     ///
-    /// A file that goes away while this looks is left out.
-    public func plan() async throws -> IngestionPlan {
+    /// A file that goes away while this looks is left out. With `isFull` everything that was landed is consumed again,
+    /// as it is where the source's mapping has changed since.
+    public func plan(isFull: Bool = false) async throws -> IngestionPlan {
         let ledger = try await rawZone.ledger(of: name)
         let byPath = Dictionary(ledger.files.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
         let known = KnownContents(ledger)
@@ -62,16 +65,21 @@ extension IngestionJob {
                 items.append(item)
             }
         }
+        items = separating(items, from: unchanged, byPath)
         let present = Set(unchanged.map(\.fileID) + items.compactMap(\.earlier?.fileID))
         for index in items.indices {
             guard let before = byPath[items[index].file.path], !ledger.retired.contains(before.fileID) else { continue }
             items[index].replaces = superseded(before, by: items[index], present: present)
         }
-        let consumed = try await tables.snapshot(of: options.table, at: nil)?.cursors[cursor]
+        let snapshot = try await tables.snapshot(of: options.table, at: nil)
+        try await refuse(items, takenBySourcesThatAreGoneFrom: snapshot)
+        let rebuild = reasonToRebuild(from: snapshot, isFull: isFull)
         return IngestionPlan(
             unchanged: unchanged.count,
             items: Self.contesting(items),
-            unconsumed: try await rawZone.landings(of: name, after: consumed),
+            unconsumed: try await rawZone.landings(of: name, after: rebuild == nil ? snapshot?.cursors[cursor] : nil)
+                .filter(\.changesRows),
+            rebuild: rebuild,
             ledger: ledger
         )
     }
@@ -97,6 +105,33 @@ extension IngestionJob {
         }
     }
 
+    /// Takes files for new that only begin like another one which is still there.
+    ///
+    /// What goes on under another name is a log that was moved or is being copied. While the first file is as it was, or
+    /// of a format that is written at once, two files have rows in common as any others may.
+    private func separating(
+        _ items: [IngestionPlan.Item],
+        from unchanged: [LandedFile],
+        _ byPath: [String: LandedFile]
+    ) -> [IngestionPlan.Item] {
+        func growsInPlace(_ item: IngestionPlan.Item) -> Bool {
+            item.action == .grown && byPath[item.file.path]?.fileID == item.earlier?.fileID
+        }
+        let resting = Set(unchanged.map(\.fileID))
+        let growing = Set(items.filter(growsInPlace).compactMap(\.earlier?.fileID))
+        return items.map { item in
+            guard item.action == .grown, !growsInPlace(item), let content = item.earlier?.fileID else { return item }
+            let isLog = change(ofPath: item.file.path) == .append
+            guard resting.contains(content) || (growing.contains(content) && !isLog) else { return item }
+            return IngestionPlan.Item(file: item.file, action: byPath[item.file.path] == nil ? .new : .changed)
+        }
+    }
+
+    /// What it means that a file's content is another one.
+    private func change(ofPath path: String) -> IngestionOptions.Change {
+        options.onChange ?? ([.lines, .ndjson].contains(format(ofPath: path)) ? .append : .replace)
+    }
+
     /// The rows of a path's earlier content that a new content takes the place of.
     ///
     /// Content that is still there under another name was moved, not changed.
@@ -105,9 +140,8 @@ extension IngestionJob {
         by item: IngestionPlan.Item,
         present: Set<String>
     ) -> [LandedFile.Superseded] {
-        let isLog = [.lines, .ndjson].contains(format(ofPath: item.file.path))
         // What was damaged is replaced by what is whole, or less damaged.
-        let change = before.damage != nil ? .replace : options.onChange ?? (isLog ? .append : .replace)
+        let change = before.damage != nil ? .replace : change(ofPath: item.file.path)
         let hasRows = before.resumeRow > 1 || before.hasProvisionalRows
         guard change == .replace, hasRows, !present.contains(before.fileID) else { return [] }
         return [.init(fileID: before.fileID, fromRow: 1)]

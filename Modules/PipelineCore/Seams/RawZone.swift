@@ -43,6 +43,9 @@ public struct Landing: Sendable, Hashable, Codable {
         self.sequence = sequence
         self.files = files
     }
+
+    /// Whether it adds rows or takes some away, and does not only note where known content was seen.
+    public var changesRows: Bool { files.contains { $0.object != nil || !$0.supersedes.isEmpty } }
 }
 
 /// What the raw zone knows of one source.
@@ -67,7 +70,7 @@ public struct LandedFile: Sendable, Hashable, Codable {
     public var path: String
     /// Where its bytes are; nil where nothing new was kept (the same content under another name).
     public var object: String?
-    /// Identifies the content whatever its name: the digest of what was first taken of it, in hexadecimal.
+    /// Identifies the content whatever its path: made of the source's name and the digest of what was first taken of it.
     public var fileID: String
     /// The digest of all its content, decompressed, in hexadecimal.
     public var digest: String

@@ -17,7 +17,7 @@ struct RunCommand: AsyncParsableCommand {
             EXAMPLES
               millrace run                      everything that is pending
               millrace run revenue              one job or export, with what it needs
-              millrace run --full               compute and deliver all of it again
+              millrace run --full               read, compute and deliver all of it again
               millrace run -c shop.yaml --json  another config; the report as JSON
             """
     )
@@ -25,7 +25,7 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var config: ConfigOption
     @Argument(help: "Sources, jobs or exports to run, with what they need; all if none is named.")
     var names: [String] = []
-    @Flag(help: "Compute and deliver even what is up to date.")
+    @Flag(help: "Read all that was landed again, compute and deliver it, even if it is up to date.")
     var full = false
     @Flag(help: "Print the report as one JSON object.")
     var json = false
