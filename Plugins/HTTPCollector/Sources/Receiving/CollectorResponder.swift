@@ -1,3 +1,4 @@
+internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 internal import PipelineCore
@@ -74,28 +75,32 @@ struct CollectorResponder: HTTPResponder {
         }
     }
 
-    /// The body, decompressed, up to the limit.
+    /// The body, decompressed; as it came and as it is, it must keep to the limit.
     private func body(of request: Request) async throws -> ByteBuffer {
         let limit = options.limits.bodySize
-        switch request.headers[.contentEncoding]?.lowercased() {
-        case nil, "identity":
-            do { return try await request.body.collect(upTo: limit) } catch is NIOTooManyBytesError {
-                throw CollectorReply.bad(.tooLong(limit: limit))
-            }
-        case "gzip", "x-gzip":
-            var plain = ByteBuffer()
-            do {
-                for try await chunk in coding.decode(BodyBytes(body: request.body)) {
-                    plain.writeBytes(chunk)
-                    guard plain.readableBytes <= limit else { throw CollectorReply.bad(.tooLong(limit: limit)) }
-                }
-            } catch let error as PipelineError where error.code == .corruptData {
-                throw CollectorReply.refusal(.badRequest, "bad_request", "the body is no whole gzip stream")
-            }
-            return plain
-        default:
-            throw CollectorReply.refusal(.badRequest, "bad_request", "the body may be compressed by gzip only")
+        let stored: ByteBuffer
+        do { stored = try await request.body.collect(upTo: limit) } catch is NIOTooManyBytesError {
+            throw CollectorReply.bad(.tooLong(limit: limit))
         }
+        switch request.headers[.contentEncoding]?.lowercased() {
+        case nil, "identity": return stored
+        case "gzip", "x-gzip": return try await decompressed(stored)
+        default: throw CollectorReply.refusal(.badRequest, "bad_request", "the body may be compressed by gzip only")
+        }
+    }
+
+    private func decompressed(_ stored: ByteBuffer) async throws -> ByteBuffer {
+        let limit = options.limits.bodySize
+        var plain = ByteBuffer()
+        do {
+            for try await chunk in coding.decode(ArrayStream([Array(buffer: stored)])) {
+                plain.writeBytes(chunk)
+                guard plain.readableBytes <= limit else { throw CollectorReply.bad(.tooLong(limit: limit)) }
+            }
+        } catch let error as PipelineError where error.code == .corruptData {
+            throw CollectorReply.refusal(.badRequest, "bad_request", "the body is no whole gzip stream")
+        }
+        return plain
     }
 
     private var preflight: CollectorReply {
@@ -107,16 +112,4 @@ struct CollectorResponder: HTTPResponder {
         ]
         return reply
     }
-}
-
-/// A request's body as a stream of the platform.
-private struct BodyBytes: AsyncSequence, Sendable {
-    typealias Failure = any Error
-    let body: RequestBody
-
-    struct AsyncIterator: AsyncIteratorProtocol {
-        var buffers: RequestBody.AsyncIterator
-        mutating func next() async throws -> [UInt8]? { try await buffers.next().map { Array(buffer: $0) } }
-    }
-    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(buffers: body.makeAsyncIterator()) }
 }

@@ -1,5 +1,6 @@
 internal import BlockingIO
 internal import Hummingbird
+internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
 public import PipelineCore

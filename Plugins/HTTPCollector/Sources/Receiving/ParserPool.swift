@@ -12,7 +12,8 @@ final class ParserPool: Sendable {
 
     /// Lends a parser for as long as `body` runs; nil where there is no memory for one.
     func withParser<Result>(_ body: (MessageParser) throws -> Result) rethrows -> Result? {
-        guard let parser = idle.withLock({ $0.popLast() })?.parser ?? MessageParser(limits: limits) else { return nil }
+        let pooled = idle.withLock { $0.popLast() }
+        guard let parser = pooled?.parser ?? MessageParser(limits: limits) else { return nil }
         defer {
             let idle = Idle(parser: parser)
             self.idle.withLock { $0.append(idle) }

@@ -23,7 +23,8 @@ enum CollectorRoute: Equatable {
         case ("beacon", 3) where parts[1] == "v1" && parts[2] == "batch": self = .messages(.batch)
         case ("v1", 4) where parts[1] == "projects" && parts[3] == "settings": self = .settings(key: String(parts[2]))
         case ("sourceConfig", 1): self = .sourceConfig
-        case ("health", 1), ("health", 2) where parts.last == "live" || parts.count == 1: self = .live
+        case ("health", 1): self = .live
+        case ("health", 2) where parts[1] == "live": self = .live
         case ("health", 2) where parts[1] == "ready": self = .ready
         default: return nil
         }

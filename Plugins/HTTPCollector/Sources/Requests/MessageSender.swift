@@ -1,3 +1,4 @@
+internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 internal import PipelineCore
@@ -43,22 +44,23 @@ struct MessageSender {
 extension CollectorOptions.AddressPolicy {
     func applied(to address: String) -> String? {
         switch self {
-        case .keep: return address
-        case .drop: return nil
-        case .truncate:
-            guard let parsed = try? SocketAddress(ipAddress: address, port: 0) else { return nil }
-            switch parsed {
-            case .v4: return address.split(separator: ".").dropLast().joined(separator: ".") + ".0"
-            case .v6(let v6): return Self.network(of: v6)
-            case .unixDomainSocket: return nil
-            }
+        case .keep: address
+        case .drop: nil
+        case .truncate: address.contains(":") ? Self.network(v6: address) : Self.network(v4: address)
         }
     }
 
-    /// The first 48 bits.
-    private static func network(of address: SocketAddress.IPv6Address) -> String? {
-        var bytes = unsafe withUnsafeBytes(of: address.address.sin6_addr) { unsafe Array($0) }
-        for index in bytes.indices.dropFirst(6) { bytes[index] = 0 }
-        return try? SocketAddress(packedIPAddress: ByteBuffer(bytes: bytes), port: 0).ipAddress
+    private static func network(v4 address: String) -> String {
+        address.split(separator: ".").dropLast().joined(separator: ".") + ".0"
+    }
+
+    /// The first 48 bits of an address as `inet_ntop` writes it.
+    private static func network(v6 address: String) -> String {
+        let halves = address.split(separator: "::", omittingEmptySubsequences: false)
+            .map { $0.split(separator: ":") }
+        let given = halves.reduce(0) { $0 + $1.count }
+        let zeros = Array(repeating: Substring("0"), count: max(0, 8 - given))
+        let groups = (halves.first ?? []) + zeros + (halves.count > 1 ? halves[1] : [])
+        return groups.prefix(3).joined(separator: ":") + "::"
     }
 }
