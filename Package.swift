@@ -164,7 +164,10 @@ let package = Package(
         tests("CSVExport", ["CSVExportPlugin", "PipelineCore", "ConnectorTesting"]),
         tests("UserAgents", ["UserAgentsPlugin", "PipelineCore", .product(name: "Yams", package: "Yams")]),
         tests("MaxMind", ["MaxMindPlugin", "PipelineCore"]),
-        tests("HTTPCollector", ["HTTPCollectorPlugin", "PipelineCore"]),
+        tests(
+            "HTTPCollector",
+            ["HTTPCollectorPlugin", "PipelineCore", "ConnectorTesting", "Gzip", "Lake", "LocalFilesPlugin"]
+        ),
         tests("Program", ["millrace", "PipelineCore", "ConnectorTesting", subprocess, system]),
     ],
     swiftLanguageModes: [.v6],

@@ -26,6 +26,9 @@ struct CollectorOptions: Sendable {
     var landingInterval = Duration.seconds(60)
     var log = WriteAheadLog.Options()
 
+    /// A collector that nobody may send to.
+    init() {}
+
     /// Reads the keys of `use: http`.
     init(_ block: ConfigurationBlock) {
         let listen = ConfigurationType<String>.text(example: "127.0.0.1:8080").mapped(
