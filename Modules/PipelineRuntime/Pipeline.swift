@@ -19,6 +19,7 @@ public struct Pipeline: Sendable {
     public let tables: any TableStore
     /// The files that were taken, as they came.
     public let rawZone: any RawZone
+    let store: any ObjectStore
     let sources: [(name: String, source: any FileSource, options: IngestionOptions)]
     let jobs: [PipelineJob]
     let exports: [ExportJob]
@@ -32,6 +33,7 @@ public struct Pipeline: Sendable {
         timezone = file.timezone
         stateDirectory = file.context.stateDirectory
         let store = try file.lake(file.context)
+        self.store = store
         let engine = try file.engine(file.context)
         self.engine = engine
         let clock = UniqueClock()

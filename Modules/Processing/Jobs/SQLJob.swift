@@ -64,6 +64,11 @@ public struct SQLJob: ProcessingJob {
         return tables.filter { $0 != into && words.contains($0.rawValue) }
     }
 
+    /// The names that stand in the query where tables do, and are none of its own; needs no list of tables.
+    public var tables: [DatasetName] {
+        QueryWords(query.text).tables.map(DatasetName.init(rawValue:)).filter { $0 != into }.sorted()
+    }
+
     /// Writes the result into a staging directory, checks it there, and publishes it whole.
     public func run(in context: JobContext) async throws -> JobReport {
         let freshness = try await Freshness.current(of: self, in: context.tables)
@@ -85,7 +90,7 @@ public struct SQLJob: ProcessingJob {
         guard let written = result.written[into.rawValue] else {
             throw PipelineError(.internalError, "the engine wrote nothing", while: "running job '\(context.name)'")
         }
-        let schema = try meaning.described(written.schema, job: context.name)
+        let schema = try described(written.schema, job: context.name)
         let table = EngineTable(into, schema: schema, storage: .parquet(written.files.map(\.path)))
         try await DataCheck.verify(checks, of: table, with: context.engine, job: context.name)
         let definition = DatasetDefinition(
@@ -107,6 +112,12 @@ public struct SQLJob: ProcessingJob {
         var report = JobReport()
         report.rows = [JobReport.KeyedCount(table: into, rows: written.rowCount)]
         return report
+    }
+
+    /// The result's columns with what is said of them; throws where something is said of another.
+    func described(_ schema: Schema, job: String) throws -> Schema {
+        try DataCheck.requireColumns(of: checks, in: schema, of: into, job: job)
+        return try meaning.described(schema, job: job)
     }
 
     /// The first unique check's columns: what is checked to be unique identifies a row.
