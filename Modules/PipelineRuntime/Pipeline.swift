@@ -41,8 +41,16 @@ public struct Pipeline: Sendable {
         tables = DeltaTableStore(store: store)
         rawZone = LandingLog(store: store)
         sources = try file.sources.map { ($0.name, try $0.value.build(file.context), $0.value.options) }
-        let tools = JobTools(dialect: engine.dialect, timezone: file.timezone, context: file.context, parsers: parsers)
-        jobs = file.jobs.map { PipelineJob($0, tools: tools) }
+        jobs = file.jobs.enumerated().map { index, job in
+            let tools = JobTools(
+                dialect: engine.dialect,
+                timezone: file.timezone,
+                later: Set(file.jobs[(index + 1)...].flatMap(\.value.outputs)),
+                context: file.context,
+                parsers: parsers
+            )
+            return PipelineJob(job, tools: tools)
+        }
         exports = try file.exports.map {
             ExportJob(name: $0.name, sink: try $0.value.build(file.context), selection: $0.value.selection)
         }

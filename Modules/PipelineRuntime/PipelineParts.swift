@@ -32,6 +32,8 @@ public struct JobPart: Sendable {
 public struct JobTools: Sendable {
     let dialect: any SQLDialect
     let timezone: String
+    /// The tables that jobs write which come after this one.
+    let later: Set<DatasetName>
     let context: ConnectorContext
     let parsers: Parsers
 }

@@ -9,6 +9,7 @@ public struct SQLJob: ProcessingJob {
     /// What must hold of the result.
     public let checks: [DataCheck]
     private var meaning = ResultMeaning()
+    private var later: Set<DatasetName> = []
 
     /// A job by its parts, which says nothing of what its columns mean.
     public init(into: DatasetName, query: SQLText, checks: [DataCheck]) {
@@ -61,7 +62,15 @@ public struct SQLJob: ProcessingJob {
     /// The tables whose names stand in the query, outside of strings and comments.
     public func inputs(among tables: [DatasetName]) -> [DatasetName] {
         let words = QueryWords(query.text)
-        return tables.filter { $0 != into && words.contains($0.rawValue) }
+        return tables.filter { $0 != into && !later.contains($0) && words.contains($0.rawValue) }
+    }
+
+    /// The job without the tables that are made after it: a column that has the name of one does not make it an input,
+    /// or two jobs could make each other's results stale for ever.
+    public func leavingOut(_ later: Set<DatasetName>) -> SQLJob {
+        var job = self
+        job.later = later
+        return job
     }
 
     /// The names that stand in the query where tables do, and are none of its own; needs no list of tables.
