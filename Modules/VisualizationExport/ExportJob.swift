@@ -20,11 +20,11 @@ public struct ExportJob: Sendable {
     }
 
     /// What the export would deliver now, given the datasets that the config's jobs produce in the order in which they
-    /// do; throws `notFound` for a dataset that the lake does not have.
+    /// do; throws `notFound` for a dataset that the lake does not have, `corruptData` for one that has lost a file.
     public func plan(produced: [DatasetName], in store: any TableStore) async throws -> DeliveryPlan {
         var snapshots: [TableSnapshot] = []
         for dataset in selection.names(outOf: produced) {
-            guard let snapshot = try await store.snapshot(of: dataset, at: nil) else {
+            guard let snapshot = try await store.readableSnapshot(of: dataset) else {
                 throw PipelineError(
                     .notFound,
                     "the lake has no table '\(dataset)' yet",

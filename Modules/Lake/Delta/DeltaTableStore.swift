@@ -46,6 +46,17 @@ public struct DeltaTableStore: TableStore {
         return try await state(of: table).map(snapshot)
     }
 
+    /// Opens each file, without reading it.
+    public func missingFile(of snapshot: TableSnapshot) async throws -> String? {
+        let directory = directory(of: snapshot.definition.name)
+        guard let root = store.localPath(of: directory) else { throw noLocalPath(snapshot.definition.name) }
+        for file in snapshot.files where file.path.hasPrefix(root + "/") {
+            let name = String(file.path.dropFirst(root.count + 1))
+            if try await !store.contains(directory.appending(name)) { return file.path }
+        }
+        return nil
+    }
+
     /// Reads every log file of the table.
     public func history(of table: DatasetName) async throws -> [TableVersion] {
         guard table.isValid else { return [] }

@@ -88,6 +88,12 @@ public final class ConfigurationBlock {
     /// Whether the file has the key.
     public func has(_ key: String) -> Bool { entry(key) != nil }
 
+    /// The text of a key that somebody else declares; nil where it is not there, or is no text.
+    public func text(of key: String) -> String? {
+        guard case .scalar(let text, _, _) = entry(key)?.value.value else { return nil }
+        return text
+    }
+
     /// Whether the file has no other keys here than these: what is said of others need not be said again.
     public func hasOnly(_ keys: [String]) -> Bool { entries.allSatisfy { keys.contains($0.key) } }
 
