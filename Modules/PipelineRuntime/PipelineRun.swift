@@ -162,7 +162,13 @@ public struct PipelineRun: Sendable {
             let receipt = try history.receipt(of: export.name)
             let isThere = try await export.sink.currentDelivery() == receipt?.run
             guard options.isFull || !isThere || !plan.news(since: receipt?.receipt).isEmpty else { return entry }
-            let delivered = try await export.deliver(plan, with: pipeline.engine, header: header, progress: progress)
+            let delivered = try await export.deliver(
+                plan,
+                after: receipt?.receipt,
+                with: pipeline.engine,
+                header: header,
+                progress: progress
+            )
             try history.record(delivered, of: export.name, run: run)
             entry.outcome = .succeeded
             entry.datasets = delivered.datasets.count

@@ -24,6 +24,7 @@ actor CSVDelivery: SinkDelivery {
     private let header: DeliveryHeader
     private var folder: ExportFolder?
     private var staged: [Staged] = []
+    private var removed: Set<String> = []
 
     init(path: String, options: CSVOptions, header: DeliveryHeader) {
         self.path = path
@@ -58,6 +59,8 @@ actor CSVDelivery: SinkDelivery {
         return dataset.rowCount
     }
 
+    func remove(_ dataset: DatasetName) { removed.insert(dataset.rawValue) }
+
     func commit() throws {
         let folder = try opened()
         let manifest = nextManifest(after: folder.manifest)
@@ -85,7 +88,7 @@ actor CSVDelivery: SinkDelivery {
 
     private func close() {
         folder = nil
-        staged = []
+        (staged, removed) = ([], [])
     }
 
     private func opened() throws -> ExportFolder {
@@ -113,7 +116,8 @@ actor CSVDelivery: SinkDelivery {
             )
         }
         let kept = last?.flavor == options.flavor ? last?.datasets ?? [] : []
-        let others = kept.filter { old in !new.contains { $0.name == old.name } }
+        let gone = last?.pipeline == header.pipeline ? removed : []
+        let others = kept.filter { old in !new.contains { $0.name == old.name } && !gone.contains(old.name) }
         return ExportManifest(
             format: ExportManifest.currentFormat,
             pipeline: header.pipeline,
