@@ -208,7 +208,12 @@ extension RunReport.Export: TimedEntry {}
 
 extension Duration {
     /// In seconds, to the millisecond.
-    var seconds: Double { Double(components.seconds) + (Double(components.attoseconds) / 1e15).rounded() / 1000 }
+    ///
+    /// One division, so that the number is the nearest to what people read: 1.469, not 1.4689999999999999.
+    var seconds: Double {
+        let milliseconds = components.seconds * 1000 + (components.attoseconds + 500_000_000_000_000) / 1_000_000_000_000_000
+        return Double(milliseconds) / 1000
+    }
 }
 
 extension RunID {

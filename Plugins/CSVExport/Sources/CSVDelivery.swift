@@ -104,14 +104,14 @@ actor CSVDelivery: SinkDelivery {
             ExportManifest.Dataset(
                 name: dataset.definition.name.rawValue,
                 summary: dataset.definition.summary,
-                key: dataset.definition.key,
+                key: dataset.definition.key.map(options.written),
                 rowCount: dataset.rowCount,
                 run: header.run.rawValue,
                 exportedAt: header.startedAt.description,
                 files: dataset.files,
                 companions: options.flavor == .tableau ? ["\(dataset.definition.name).tds"] : [],
                 columns: dataset.definition.schema.fields.enumerated().map {
-                    ExportManifest.Column($1, options.flavor, emptiedCount: dataset.emptiedCounts[$0])
+                    ExportManifest.Column($1, options, emptiedCount: dataset.emptiedCounts[$0])
                 }
             )
         }
