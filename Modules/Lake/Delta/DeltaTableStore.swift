@@ -14,7 +14,7 @@ public struct DeltaTableStore: TableStore {
     private let memory = Memory()
 
     /// What commits say wrote them.
-    static let engineInfo = "Millrace/1.0"
+    static let engineInfo = "Millrace/\(Product.version)"
 
     /// Tables below a prefix of a store, with time by this machine's clock.
     public init(store: any ObjectStore, prefix: ObjectKey = "tables") {

@@ -57,6 +57,9 @@ public final class ConfigurationBlock {
     /// The directory of the config file: what relative paths are relative to.
     public var baseDirectory: String { issues.baseDirectory }
 
+    /// The config file, as whoever started the program calls it; nil where there is none.
+    public var file: String? { issues.file }
+
     /// Declares a key that must be there.
     public func require<Value>(_ key: String, _ type: ConfigurationType<Value>, _ meaning: String) -> Value {
         declare(key, type, meaning, isRequired: true)

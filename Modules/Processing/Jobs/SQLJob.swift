@@ -35,7 +35,7 @@ public struct SQLJob: ProcessingJob {
         checks = block.value("checks", .list(.check), default: [], "What must hold before the result is published.")
         let isFile = text.hasSuffix(".sql") && !text.contains("\n")
         guard isFile, !block.isDescribing else {
-            query = SQLText(text, origin: block.isDescribing ? nil : block.path + ".query")
+            query = Self.inline(text, in: block)
             return
         }
         let content = readFile(text)
@@ -48,9 +48,17 @@ public struct SQLJob: ProcessingJob {
         }
     }
 
+    /// A query that stands in the config file itself, and at which of its lines.
+    private static func inline(_ text: String, in block: ConfigurationBlock) -> SQLText {
+        guard let mark = block.mark(of: "query") else { return SQLText(text) }
+        // Only a block scalar keeps line ends, and its text begins below its `|`.
+        let line = text.contains("\n") ? mark.line + 1 : mark.line
+        return SQLText(text, origin: block.file ?? block.path(of: "query"), firstLine: line)
+    }
+
     /// The text of the query, what is checked of its result, and what is said of it.
     public var definition: String {
-        // Without checks and texts it is the query alone, as it always was: nothing is computed anew for no reason.
+        // Without checks and texts it is the query alone.
         var parts = [query.text]
         if !checks.isEmpty { parts.append("\(checks)") }
         if !meaning.text.isEmpty { parts.append(meaning.text) }
