@@ -29,7 +29,8 @@ public final class MemorySink: Sink {
     private final class Delivery: SinkDelivery {
         private let sink: MemorySink
         private let run: RunID
-        private let staged = Mutex<[DatasetName: PublishedDataset]>([:])
+        /// Nil: to be removed.
+        private let staged = Mutex<[DatasetName: PublishedDataset?]>([:])
 
         init(sink: MemorySink, run: RunID) {
             self.sink = sink
@@ -51,9 +52,13 @@ public final class MemorySink: Sink {
             return decoded.count
         }
 
+        func remove(_ dataset: DatasetName) async throws { staged.withLock { $0[dataset] = .some(nil) } }
+
         func commit() async throws {
             let datasets = staged.withLock { $0 }
-            sink.published.withLock { $0.merge(datasets) { _, new in new } }
+            sink.published.withLock { published in
+                for (name, dataset) in datasets { published[name] = dataset }
+            }
             sink.latest.withLock { $0 = run }
         }
 

@@ -69,6 +69,27 @@ extension SinkCheck {
         try await expectPublished(Self.others, "a dataset that is not in a delivery stays")
     }
 
+    func removes() async throws {
+        try await deliver(Self.things(4), Self.others)
+        let aborted = try await place.sink.begin(Self.header)
+        try await aborted.remove(Self.others.definition.name)
+        await aborted.abort()
+        try await expectPublished(Self.others, "an aborted delivery removes nothing")
+
+        let things = Self.things(2)
+        let delivery = try await place.sink.begin(Self.header(run: "second", minute: 1))
+        try await stage(things, into: delivery)
+        try await delivery.remove(Self.others.definition.name)
+        try await delivery.remove("never_there")
+        try await expectPublished(Self.others, "the removed dataset is seen until the commit")
+        try await delivery.commit()
+        try await expectNothing(Self.others.definition.name, "the removed dataset is not seen after the commit")
+        try await expectPublished(things, "the other one is seen")
+        try await expectCurrent("second", "after a delivery that removed something")
+        try await deliver(Self.others)
+        try await expectPublished(Self.others, "what was removed can be delivered again")
+    }
+
     func abortLeavesOld() async throws {
         let early = try await place.sink.begin(Self.header)
         await early.abort()

@@ -68,6 +68,7 @@ public struct SinkConformance: Sendable {
         ("a delivery appears only at its commit", { try await $0.appearsAtCommit() }),
         ("the sink tells which delivery readers see", { try await $0.tellsDelivery() }),
         ("several datasets appear together", { try await $0.severalTogether() }),
+        ("a removed dataset goes with the commit", { try await $0.removes() }),
         ("an aborted delivery leaves what was there", { try await $0.abortLeavesOld() }),
         ("a delivery dropped half-way leaves what was there", { try await $0.dropLeavesOld() }),
         ("a repeated delivery replaces the one before", { try await $0.repeatReplaces() }),

@@ -6,14 +6,11 @@ extension PipelineDraft {
         let path: String
         let tables: TableUse
         let place: (String?) -> Located<String>
-        /// The name of the job, nil for other blocks.
-        let job: UseBlock<JobBlock>?
 
-        init<Value>(_ block: UseBlock<Value>, job: UseBlock<JobBlock>? = nil) {
+        init<Value>(_ block: UseBlock<Value>) {
             path = block.path
             tables = block.tables
             place = block.place
-            self.job = job
         }
     }
 
@@ -26,7 +23,7 @@ extension PipelineDraft {
         if sources.allSatisfy(\.isSound), jobs.allSatisfy(\.isSound) { checkReaders(issues) }
     }
 
-    private var writers: [User] { sources.map { User($0) } + jobs.map { User($0, job: $0) } }
+    private var writers: [User] { sources.map { User($0) } + jobs.map { User($0) } }
 
     /// The tables that every pipeline has, with what they hold.
     private static var keptTables: [DatasetName: String] {
@@ -61,21 +58,6 @@ extension PipelineDraft {
         }
     }
 
-    /// Checks that no two exports of a kind deliver to one place, where each would undo what the other did.
-    private func checkPaths(_ issues: ConfigurationIssues) {
-        var taken: [String: String] = [:]
-        for export in exports {
-            guard let use = export.text(of: "use")?.value, let path = export.text(of: "path") else { continue }
-            let parts = path.value.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
-            let place = "\(use) \(path.value.hasPrefix("/") ? "/" : "")\(parts)"
-            if let other = taken[place] {
-                issues.add(path.issue("\(other) delivers to \(path.shown) already", hint: "choose another path"))
-            } else {
-                taken[place] = export.path
-            }
-        }
-    }
-
     /// Blames the block that names a table, since that is what can be changed; where none does, the second.
     private func reject(_ tables: [DatasetName], of first: User, and second: User, _ issues: ConfigurationIssues) {
         for (user, other) in [(second, first), (first, second)] {
@@ -95,34 +77,15 @@ extension PipelineDraft {
 
     private func checkReaders(_ issues: ConfigurationIssues) {
         let known = Set(writers.flatMap { $0.tables.writes + $0.tables.appends }).map(\.rawValue).sorted()
-        let readers = jobs.map { User($0, job: $0) } + exports.map { User($0) }
+        let readers = jobs.map { User($0) } + exports.map { User($0) }
         for user in readers {
-            for table in user.tables.reads where Self.keptTables[table] == nil {
-                if !known.contains(table.rawValue) {
-                    let nearest = known.nearest(to: table.rawValue).map { "did you mean '\($0)'?" }
-                    let hint = nearest ?? "there are: \(known.list)"
-                    let place = user.place(table.rawValue)
-                    issues.add(place.issue("no dataset is called \(place.shown)", hint: hint))
-                } else if let job = user.job, let writer = jobs.first(where: { $0.tables.writes.contains(table) }) {
-                    checkOrder(of: job, reading: table, from: writer, issues)
-                }
+            for table in user.tables.reads where Self.keptTables[table] == nil && !known.contains(table.rawValue) {
+                let nearest = known.nearest(to: table.rawValue).map { "did you mean '\($0)'?" }
+                let place = user.place(table.rawValue)
+                let hint = nearest ?? "there are: \(known.list)"
+                issues.add(place.issue("no dataset is called \(place.shown)", hint: hint))
             }
         }
-    }
-
-    private func checkOrder(
-        of job: UseBlock<JobBlock>,
-        reading table: DatasetName,
-        from writer: UseBlock<JobBlock>,
-        _ issues: ConfigurationIssues
-    ) {
-        guard job.name != writer.name, !ancestors(of: job).contains(writer.name) else { return }
-        issues.add(
-            job.place(naming: table.rawValue).issue(
-                "the job reads '\(table)' and does not wait for \(writer.path), which writes it",
-                hint: "add `after: [\(writer.name)]`"
-            )
-        )
     }
 }
 

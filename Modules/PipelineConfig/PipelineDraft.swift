@@ -10,7 +10,7 @@ struct PipelineDraft<Source: Sendable, Job: Sendable, Export: Sendable> {
 
     let name: String?
     let timezone: String
-    let state: String
+    let state: Located<String>
     let lake: UseBlock<Connector<any ObjectStore>.Build>?
     let engine: UseBlock<Connector<any QueryEngine>.Build>?
     let sources: [UseBlock<Source>]
@@ -23,8 +23,8 @@ struct PipelineDraft<Source: Sendable, Job: Sendable, Export: Sendable> {
         timezone = block.value("timezone", .timeZone, default: "UTC", "The zone of reporting days; default UTC")
         state = block.value(
             "state",
-            .text(example: ".millrace"),
-            default: ".millrace",
+            ConfigurationType<String>.text(example: ".millrace").located,
+            default: Located(".millrace", path: "state", mark: nil),
             "The directory of the control database and scratch files; default .millrace, beside this file"
         )
         lake = block.require(

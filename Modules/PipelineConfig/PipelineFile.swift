@@ -42,7 +42,8 @@ public struct PipelineFile<Source: Sendable, Job: Sendable, Export: Sendable>: S
     public let engine: Connector<any QueryEngine>.Build
     /// In the order of the file.
     public let sources: [Named<Source>]
-    /// In an order in which every job comes after those that it waits for; otherwise in that of the file.
+    /// In an order in which every job comes after those that it waits for, which are those of its `after` and those that write
+    /// what it reads; otherwise in that of the file.
     public let jobs: [NamedJob]
     /// In the order of the file.
     public let exports: [Named<Export>]
@@ -76,7 +77,7 @@ public struct PipelineFile<Source: Sendable, Job: Sendable, Export: Sendable>: S
         guard let lake = draft.lake?.value, let engine = draft.engine?.value else { return nil }
         name = draft.name ?? directory.split(separator: "/").last.map(String.init) ?? "pipeline"
         timezone = draft.timezone
-        let state = draft.state.hasPrefix("/") ? draft.state : "\(directory)/\(draft.state)"
+        let state = draft.state.value.hasPrefix("/") ? draft.state.value : "\(directory)/\(draft.state.value)"
         context = ConnectorContext(baseDirectory: directory, stateDirectory: state)
         self.lake = lake
         self.engine = engine
@@ -85,7 +86,7 @@ public struct PipelineFile<Source: Sendable, Job: Sendable, Export: Sendable>: S
         }
         jobs = draft.orderedJobs.compactMap { block in
             block.value.map {
-                NamedJob(name: block.name, after: $0.after.map(\.value), value: $0.job, tables: block.tables)
+                NamedJob(name: block.name, after: draft.names(before: block), value: $0.job, tables: block.tables)
             }
         }
         exports = draft.exports.compactMap { block in

@@ -8,11 +8,19 @@ public struct TableUse: Sendable, Hashable {
     public var appends: [DatasetName]
     /// Tables that must be there; those that only a query's text tells are left out.
     public var reads: [DatasetName]
+    /// Tables that a query's text names, which other programs may have made: whoever of the config writes them comes before.
+    public var mentions: [DatasetName]
 
     /// Nothing but what is given.
-    public init(writes: [DatasetName] = [], appends: [DatasetName] = [], reads: [DatasetName] = []) {
+    public init(
+        writes: [DatasetName] = [],
+        appends: [DatasetName] = [],
+        reads: [DatasetName] = [],
+        mentions: [DatasetName] = []
+    ) {
         self.writes = writes
         self.appends = appends
         self.reads = reads
+        self.mentions = mentions
     }
 }

@@ -44,7 +44,7 @@ extension BlockKind where Value == JobPart {
         BlockKind(
             name: "sql",
             summary: "A query of one's own that becomes a table.",
-            tables: { TableUse(writes: $0.outputs) }
+            tables: { TableUse(writes: $0.outputs, mentions: $0.mentions) }
         ) { block in
             let directory = block.baseDirectory
             let job = SQLJob(block) { path in
@@ -52,7 +52,7 @@ extension BlockKind where Value == JobPart {
                 let bytes = try? TextFile.read(absolute, limit: 1 << 20)  // The block says that there is no such file.
                 return bytes.flatMap { String(validating: $0, as: UTF8.self) }
             }
-            return JobPart(make: { _ in job }, outputs: job.outputs)
+            return JobPart(make: { job.leavingOut($0.later) }, outputs: job.outputs, mentions: job.tables)
         }
     }
 }

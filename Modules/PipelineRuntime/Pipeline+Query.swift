@@ -9,7 +9,7 @@ extension Pipeline {
         let names = try await tables.tables()
         var inputs: [EngineTable] = []
         for name in names where sql.text.lowercased().contains(name.rawValue) {
-            guard let snapshot = try await tables.snapshot(of: name, at: nil) else { continue }
+            guard let snapshot = try await tables.readableSnapshot(of: name) else { continue }
             inputs.append(
                 EngineTable(name, schema: snapshot.definition.schema, storage: .parquet(snapshot.files.map(\.path)))
             )

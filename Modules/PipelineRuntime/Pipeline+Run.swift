@@ -57,8 +57,8 @@ extension Pipeline {
 
     /// Refuses to fill an empty lake that was full before: a disk that is not mounted looks just like it, and exports
     /// would replace what people look at by nothing.
-    private func checkLake(against history: RunHistory) async throws {
-        guard try await tables.tables().isEmpty, let run = try history.lastSuccess() else { return }
+    func checkLake(against history: RunHistory?) async throws {
+        guard try await tables.tables().isEmpty, let run = try history?.lastSuccess() else { return }
         throw PipelineError(
             .notFound,
             "the lake is empty, though run \(run) filled it",

@@ -22,7 +22,11 @@ public struct PipelineStatus: Sendable, Codable {
 
 extension Pipeline {
     /// Looks, without changing anything, at what a run would do; a part that cannot be looked at does not hide the others.
+    ///
+    /// Throws what a run would where nothing can be done at all.
     public func status(workspace: any Workspace) async throws -> PipelineStatus {
+        let history = try RunHistory(reading: stateDirectory)
+        try await checkLake(against: history)
         var parts: [PipelineStatus.Part] = []
         var changing: [DatasetName: String] = [:]
         for source in sources {
@@ -49,7 +53,6 @@ extension Pipeline {
             guard state.pending != nil else { continue }
             for table in part.writes { changing[table] = part.name }
         }
-        let history = try RunHistory(reading: stateDirectory)
         for export in exports {
             let part = try await part("export", export.name) {
                 let pending = try await pending(export, history: history)
@@ -87,33 +90,6 @@ extension Pipeline {
     func missingTables(of export: ExportJob) async throws -> [DatasetName] {
         let there = Set(try await tables.tables())
         return export.selection.names(outOf: datasets).filter { !there.contains($0) }
-    }
-
-    /// What came of trying one part.
-    public struct Probe: Sendable {
-        /// `engine`, `lake`, `sources.NAME`, `jobs.NAME` or `exports.NAME`.
-        public let part: String
-        /// What does not work; nil where nothing was found.
-        public let problem: String?
-    }
-
-    /// Tries the engine, the lake, every source, job and sink, all of them whatever is found.
-    public func probe() async -> [Probe] {
-        var probes: [Probe] = []
-        func attempt(_ part: String, _ body: () async throws -> Void) async {
-            do {
-                try await body()
-                probes.append(Probe(part: part, problem: nil))
-            } catch {
-                probes.append(Probe(part: part, problem: (error as? PipelineError)?.description ?? "\(error)"))
-            }
-        }
-        await attempt("engine") { try await engine.probe() }
-        await attempt("lake") { _ = try await tables.tables() }
-        for source in sources { await attempt("sources.\(source.name)") { _ = try await source.source.list() } }
-        for job in jobs { await attempt("jobs.\(job.name)") { _ = try job.job() } }
-        for export in exports { await attempt("exports.\(export.name)") { try await export.sink.probe() } }
-        return probes
     }
 }
 

@@ -19,6 +19,7 @@ public struct Pipeline: Sendable {
     public let tables: any TableStore
     /// The files that were taken, as they came.
     public let rawZone: any RawZone
+    let store: any ObjectStore
     let sources: [(name: String, source: any FileSource, options: IngestionOptions)]
     let jobs: [PipelineJob]
     let exports: [ExportJob]
@@ -32,6 +33,7 @@ public struct Pipeline: Sendable {
         timezone = file.timezone
         stateDirectory = file.context.stateDirectory
         let store = try file.lake(file.context)
+        self.store = store
         let engine = try file.engine(file.context)
         self.engine = engine
         let clock = UniqueClock()
@@ -39,8 +41,16 @@ public struct Pipeline: Sendable {
         tables = DeltaTableStore(store: store)
         rawZone = LandingLog(store: store)
         sources = try file.sources.map { ($0.name, try $0.value.build(file.context), $0.value.options) }
-        let tools = JobTools(dialect: engine.dialect, timezone: file.timezone, context: file.context, parsers: parsers)
-        jobs = file.jobs.map { PipelineJob($0, tools: tools) }
+        jobs = file.jobs.enumerated().map { index, job in
+            let tools = JobTools(
+                dialect: engine.dialect,
+                timezone: file.timezone,
+                later: Set(file.jobs[(index + 1)...].flatMap(\.value.outputs)),
+                context: file.context,
+                parsers: parsers
+            )
+            return PipelineJob(job, tools: tools)
+        }
         exports = try file.exports.map {
             ExportJob(name: $0.name, sink: try $0.value.build(file.context), selection: $0.value.selection)
         }

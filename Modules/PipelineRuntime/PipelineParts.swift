@@ -15,6 +15,8 @@ public struct JobPart: Sendable {
     let make: @Sendable (JobTools) throws -> any ProcessingJob
     /// The tables that it writes.
     let outputs: [DatasetName]
+    /// The tables that its query's text names.
+    var mentions: [DatasetName] = []
     /// What it needs of this machine, each with the place in the config that asks for it.
     var needs: [Need] = []
 
@@ -30,6 +32,8 @@ public struct JobPart: Sendable {
 public struct JobTools: Sendable {
     let dialect: any SQLDialect
     let timezone: String
+    /// The tables that jobs write which come after this one.
+    let later: Set<DatasetName>
     let context: ConnectorContext
     let parsers: Parsers
 }

@@ -162,7 +162,13 @@ public struct PipelineRun: Sendable {
             let receipt = try history.receipt(of: export.name)
             let isThere = try await export.sink.currentDelivery() == receipt?.run
             guard options.isFull || !isThere || !plan.news(since: receipt?.receipt).isEmpty else { return entry }
-            let delivered = try await export.deliver(plan, with: pipeline.engine, header: header, progress: progress)
+            let delivered = try await export.deliver(
+                plan,
+                after: receipt?.receipt,
+                with: pipeline.engine,
+                header: header,
+                progress: progress
+            )
             try history.record(delivered, of: export.name, run: run)
             entry.outcome = .succeeded
             entry.datasets = delivered.datasets.count
@@ -202,7 +208,12 @@ extension RunReport.Export: TimedEntry {}
 
 extension Duration {
     /// In seconds, to the millisecond.
-    var seconds: Double { Double(components.seconds) + (Double(components.attoseconds) / 1e15).rounded() / 1000 }
+    ///
+    /// One division, so that the number is the nearest to what people read: 1.469, not 1.4689999999999999.
+    var seconds: Double {
+        let fraction = (components.attoseconds + 500_000_000_000_000) / 1_000_000_000_000_000
+        return Double(components.seconds * 1000 + fraction) / 1000
+    }
 }
 
 extension RunID {

@@ -13,12 +13,21 @@ public struct DeliveryPlan: Sendable {
         self.snapshots = snapshots
     }
 
-    /// The datasets whose version is not the one that `receipt` tells of; all of them without a receipt.
+    /// The datasets whose version is not the one that `receipt` tells of, all of them without a receipt; and those that it
+    /// tells of and the plan does not.
     ///
     /// Empty means that the export would deliver what is there already.
     public func news(since receipt: DeliveryReceipt?) -> [DatasetName] {
         snapshots.filter { receipt?.datasets[$0.definition.name.rawValue] != DeliveryReceipt.Delivered($0) }
-            .map(\.definition.name)
+            .map(\.definition.name) + gone(since: receipt)
+    }
+
+    /// The datasets that were delivered, and are no longer among those that the export delivers.
+    func gone(since receipt: DeliveryReceipt?) -> [DatasetName] {
+        let kept = Set(snapshots.map(\.definition.name.rawValue))
+        return (receipt?.datasets.keys ?? [:].keys).filter { !kept.contains($0) }.sorted().map(
+            DatasetName.init(rawValue:)
+        )
     }
 
     /// What a delivery of this plan leaves behind once it has been committed.

@@ -20,11 +20,11 @@ public struct ExportJob: Sendable {
     }
 
     /// What the export would deliver now, given the datasets that the config's jobs produce in the order in which they
-    /// do; throws `notFound` for a dataset that the lake does not have.
+    /// do; throws `notFound` for a dataset that the lake does not have, `corruptData` for one that has lost a file.
     public func plan(produced: [DatasetName], in store: any TableStore) async throws -> DeliveryPlan {
         var snapshots: [TableSnapshot] = []
         for dataset in selection.names(outOf: produced) {
-            guard let snapshot = try await store.snapshot(of: dataset, at: nil) else {
+            guard let snapshot = try await store.readableSnapshot(of: dataset) else {
                 throw PipelineError(
                     .notFound,
                     "the lake has no table '\(dataset)' yet",
@@ -37,12 +37,14 @@ public struct ExportJob: Sendable {
         return DeliveryPlan(export: name, snapshots: snapshots)
     }
 
-    /// Delivers what the plan names and returns what was delivered, once it is durable.
+    /// Delivers what the plan names, takes away what `receipt` tells of and the plan does not, and returns what was
+    /// delivered, once it is durable.
     ///
     /// On any error, and when the task is cancelled before the commit, the sink forgets what was staged and the error
     /// is thrown on. A dataset of which the sink stored more or fewer rows than the lake holds is `corruptData`.
     public func deliver(
         _ plan: DeliveryPlan,
+        after receipt: DeliveryReceipt? = nil,
         with engine: any QueryEngine,
         header: DeliveryHeader,
         progress: any ProgressReporting
@@ -54,6 +56,7 @@ public struct ExportJob: Sendable {
                 let dataset = ExportedDataset(snapshot)
                 try await stage(dataset, into: delivery, with: engine, progress: progress)
             }
+            for dataset in plan.gone(since: receipt) { try await delivery.remove(dataset) }
             try Task.checkCancellation()
             try await delivery.commit()
         } catch {

@@ -37,7 +37,7 @@ struct ConfigurationTests {
         )
         #expect(
             problems(["path": "out", "flavor": "data-studio", "part_size": "10KB"])
-                == ["exports.x.part_size: parts this small are of no use"]
+                == ["exports.x.part_size: '10KB' is not an amount of memory or disk of at least 1MB"]
         )
         #expect(
             problems(["path": "out", "flavor": "data-studio", "folder": "x"])

@@ -139,6 +139,23 @@ struct FlavorTests {
         #expect(try asTheyCame.folder.text("schema.json").contains("\"escape_formulas\" : false"))
     }
 
+    @Test("A name that a spreadsheet would run is escaped too, in the files and in what describes them")
+    func formulaNames() async throws {
+        let table = DatasetDefinition(
+            name: "odd",
+            summary: "",
+            schema: Schema([Field("@x", .bigint, isNullable: false), Field("+y", .varchar), Field("z", .varchar)]),
+            key: ["@x"]
+        )
+        for (escapes, header) in [(true, "'@x,'+y,z\n"), (false, "@x,+y,z\n")] {
+            let export = try Export(.tableau, escapesFormulas: escapes)
+            try await export.deliver((table, "1,a,b\n"))
+            #expect(try export.folder.text("odd.csv").hasPrefix(header))
+            #expect(try export.folder.text("schema.json").contains("\"name\" : \"'@x\"") == escapes)
+            #expect(try export.folder.text("odd.tds").contains("name='&apos;@x'") == escapes)
+        }
+    }
+
     @Test("Line breaks of every kind become one space in Data Studio")
     func lineBreaks() async throws {
         let export = try Export(.dataStudio)

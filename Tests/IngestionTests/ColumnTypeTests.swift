@@ -62,6 +62,23 @@ struct ColumnTypeTests {
         )
     }
 
+    @Test("A header alone makes its columns, as text; the first values decide their types, and hold them")
+    func headerAlone() async throws {
+        let folder = try DropFolder.table(.csv)
+        try folder.put("id,Unit price,note\n", as: "a.csv")
+        #expect(try await folder.run().accepted == 0)
+        #expect(try await folder.schema() == ["id VARCHAR", "Unit_price VARCHAR", "note VARCHAR"])
+        try folder.put("extra,id\n", as: "b.csv")
+        try await folder.run()
+        #expect(try await folder.schema() == ["id VARCHAR", "Unit_price VARCHAR", "note VARCHAR", "extra VARCHAR"])
+        try folder.put("id,Unit price,note\n1,2.50,x\n", as: "c.csv")
+        #expect(try await folder.run().accepted == 1)
+        #expect(try await folder.schema() == ["id BIGINT", "Unit_price DOUBLE", "note VARCHAR", "extra VARCHAR"])
+        try folder.append("two,3,y\n", to: "a.csv")
+        #expect(try await folder.run().rejected == 1)
+        #expect(try await folder.query("SELECT id, Unit_price, note, extra FROM t") == ["1,2.5,x,"])
+    }
+
     @Test("A value that no longer fits is a dead letter that names column and type, and not the value")
     func held() async throws {
         let folder = try DropFolder.table(.csv)

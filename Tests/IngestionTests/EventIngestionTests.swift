@@ -16,6 +16,21 @@ struct EventIngestionTests {
         ])
     }
 
+    @Test("Country codes are upper-case, fractions of pixels are left out, and the basic form of ISO 8601 is a moment")
+    func normalised() async throws {
+        let fields = mapping([
+            "anonymous_id": .field("u"), "occurred_at": .field("t"), "country": .field("c"),
+            "screen_width": .field("w"),
+        ])
+        let folder = try DropFolder.events(fields, .csv)
+        let rows = "a,20240101T000000Z,na,1.9\na,20240101T000000.123Z,Pl,-1.9\na,20240101T010000+0100,Poland,x\n"
+        try folder.put("u,t,c,w\n" + rows, as: "a")
+        #expect(try await folder.run().accepted == 3)
+        let found = try await folder.query("SELECT occurred_at, country, screen_width FROM event_log ORDER BY _row")
+        let midnight = "2024-01-01 00:00:00"
+        #expect(found == ["\(midnight)+00,NA,1", "\(midnight).123+00,PL,-1", "\(midnight)+00,Poland,"])
+    }
+
     @Test(
         "Columns go where the mapping says, unknown names and unmapped columns into properties",
         arguments: [RecordFormat.csv, .ndjson]

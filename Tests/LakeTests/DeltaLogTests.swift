@@ -19,6 +19,17 @@ struct DeltaLogTests {
         #"{"add":{"path":"part%20one.parquet","partitionValues":{},"size":5,"modificationTime":1,"dataChange":false,"tags":{"x":"y"},"#
         + #""baseRowId":7,"stats":"{\"numRecords\":5,\"minValues\":{\"id\":1},\"tightBounds\":true}","clusteringProvider":"z"}}"#
 
+    @Test("A commit tells the program's version, and that a replacement is no blind append")
+    func commitInfo() async throws {
+        try await lake.tables.load(.orders(), .replace, files: ["a"], after: nil)
+        let replaced = try lake.log("orders", 0).joined()
+        #expect(replaced.contains(#""mode":"Overwrite""#) && replaced.contains(#""isBlindAppend":false"#))
+        #expect(replaced.contains(#""engineInfo":"Millrace/\#(Product.version)""#))
+        let others = DatasetDefinition(name: "others", summary: "", schema: Schema([Field("id", .bigint)]))
+        try await lake.tables.load(others, files: ["a"], after: nil)
+        #expect(try lake.log("others", 0).joined().contains(#""isBlindAppend":true"#))
+    }
+
     @Test("What other writers add in words we do not know is read past")
     func foreignActions() async throws {
         try await lake.tables.load(.orders(), files: ["aaa"], cursors: ["web": 1], after: nil)

@@ -134,7 +134,7 @@ struct PipelineFileTests {
     @Test("Jobs come after those that they wait for, otherwise in the order of the file")
     func order() throws {
         let folder = try Folder()
-        let jobs = [("d", "[c, b]"), ("a", "[]"), ("c", "a"), ("b", "[a]"), ("e", "[]")].map {
+        let jobs = [("d", "[c, b]"), ("a", "[]"), ("c", "[a]"), ("b", "[a]"), ("e", "[]")].map {
             "  \($0): { use: sql, query: SELECT 1, into: t_\($0), after: \($1) }\n"
         }
         let path = try folder.write("lake: { use: local, path: lake }\njobs:\n" + jobs.joined())

@@ -194,11 +194,17 @@ extension BlockKind<SampleExport> {
 
     private static func exporting(_ sink: Connector<any Sink>) -> BlockKind {
         BlockKind(sink, tables: { TableUse(reads: $0.datasets ?? []) }) { block, _ in
-            let selection = block.require("datasets", .list(.text(example: "sessions")), "`all`, or names")
-            return SampleExport(
-                target: sink.name,
-                datasets: selection == ["all"] ? nil : selection.map(DatasetName.init(rawValue:))
-            )
+            let names = ConfigurationType<[String]>.list(.text(example: "sessions"))
+            let type = ConfigurationType<[String]?>(
+                schema: .either([.choice(["all"]), names.schema]),
+                placeholder: nil,
+                example: "[sessions]"
+            ) { node, path, issues in
+                if case .scalar("all", _, _) = node.value { return .some(nil) }
+                return names.parse(node, path, issues).map { .some($0) }
+            }
+            let selection = block.require("datasets", type, "`all`, or names")
+            return SampleExport(target: sink.name, datasets: selection?.map(DatasetName.init(rawValue:)))
         }
     }
 }

@@ -72,6 +72,24 @@ struct ConfigurationTypeTests {
         #expect(reading(.duration(example: "5m"), Sample.scalar(text)).value == nil)
     }
 
+    @Test("Durations and amounts have limits, which the message names")
+    func limits() {
+        let gap = ConfigurationType<Duration>.duration(example: "5m", from: "1s", to: "1d")
+        #expect(reading(gap, Sample.scalar("24h")).value == .seconds(86_400))
+        for text in ["0s", "25h", "999999999w"] {
+            let unit = "a duration from 1s to 1d (a number and ms, s, m, h, d or w)"
+            #expect(reading(gap, Sample.scalar(text)).issues == ["f:1:1: key: '\(text)' is not \(unit) (such as: 5m)"])
+        }
+        #expect(reading(.duration(example: "5m"), Sample.scalar("3661d")).value == nil)
+        let memory = ConfigurationType<Int64>.bytes(example: "4GB", from: "128MB")
+        #expect(reading(memory, Sample.scalar("128MB")).value == 128_000_000)
+        #expect(
+            reading(memory, Sample.scalar("4")).issues == [
+                "f:1:1: key: '4' is not an amount of memory or disk of at least 128MB (such as: 4GB)"
+            ]
+        )
+    }
+
     @Test(
         "Bytes are a number with a decimal or binary unit",
         arguments: [
@@ -122,10 +140,21 @@ struct ConfigurationTypeTests {
         }
     }
 
-    @Test("A list takes one value for a list of one, and each wrong element has its place")
+    @Test("A list needs its brackets, and each wrong element has its place")
     func lists() {
         let type = ConfigurationType<[Int]>.list(.integer(in: 1...9, example: 4))
-        #expect(reading(type, Sample.scalar("3")).value == [3])
+        #expect(reading(type, Sample.scalar("3")).value == nil)
+        #expect(
+            reading(type, Sample.scalar("3")).issues == [
+                "f:1:1: key: a single value where a list belongs (write [3])"
+            ]
+        )
+        #expect(
+            reading(type, Sample.scalar("3", isReference: true)).issues == [
+                "f:1:1: key: a single value where a list belongs (such as: [4])"
+            ]
+        )
+        #expect(reading(type, Sample.list(["3"])).value == [3])
         let node = Sample.list(["1", "x", "3", "y"])
         #expect(
             reading(type, node).issues == [

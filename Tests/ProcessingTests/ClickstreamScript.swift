@@ -27,7 +27,7 @@ func clickstreamScript(_ options: ClickstreamOptions, from input: String, to out
         case .execute(let sql): sql.text
         case .write(_, let sql, let file, _):
             "COPY (\n\(sql.text)\n) TO \(sqlLiteral(file)) (FORMAT parquet, COMPRESSION zstd)"
-        case .extract, .measure: ""
+        case .measure: ""
         }
     }
     return (["SET TimeZone = 'UTC'", "SET preserve_insertion_order = false"] + inputs + steps).map { $0 + ";\n" }

@@ -25,6 +25,28 @@ struct QueryWordsTests {
     )
     func unread(sql: String) { #expect(inputs(of: sql) == []) }
 
+    @Test(
+        "Where tables stand, their names are told from those of columns, aliases and WITH",
+        arguments: [
+            ("SELECT orders FROM users", ["users"]), ("SELECT 1 FROM users, orders o", ["orders", "users"]),
+            (
+                "SELECT f(a, orders) FROM users u JOIN main.orders USING (orders, b), more",
+                ["main", "more", "orders", "users"]
+            ),
+            ("WITH orders AS (SELECT 1 FROM users) SELECT * FROM orders", ["users"]),
+            ("WITH orders(a, b) AS NOT MATERIALIZED (SELECT 1) SELECT * FROM orders", []),
+            ("FROM \"Orders\" SELECT users", ["orders"]), ("SELECT a FROM users WHERE b IN (a, orders)", ["users"]),
+            ("SELECT a, (SELECT max(b) FROM orders), users FROM c", ["c", "orders"]),
+            ("SELECT a IS DISTINCT FROM orders FROM users ORDER BY a, orders", ["users"]),
+            ("SELECT 1 FROM (orders JOIN users ON true) t, LATERAL (SELECT 1) x", ["orders", "users"]),
+            ("SELECT 1 FROM result", []), (")))(((,", []),
+        ]
+    )
+    func tables(sql: String, names: [String]) {
+        let job = SQLJob(into: "result", query: SQLText(sql), checks: [])
+        #expect(job.tables.map(\.rawValue) == names)
+    }
+
     private func inputs(of sql: String) -> [DatasetName] {
         SQLJob(into: "result", query: SQLText(sql), checks: []).inputs(among: ["orders", "users"])
     }

@@ -31,6 +31,10 @@ import Testing
             (["sql", "--format", "xml", "SELECT 1"], "'csv'"),
             (["runs", "none"], "`millrace runs` lists them"),
             (["simulate", "--output", "x", "--days", "0"], "--days must be from 1"),
+            (
+                ["simulate", "--output", "x", "--days", "1", "--events", "999999999999999999"],
+                "--events must be from 1 to"
+            ),
             (["simulate", "--output", "x", "--start", "2026-02-30"], "--start must be a day"),
             (["vacuum", "--grace-hours", "0"], "--grace-hours must be at least 1"),
             (["vacuum", "--grace-hours", "9999999999999999"], "--grace-hours must be at most 87600"),

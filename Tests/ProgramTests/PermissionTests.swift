@@ -48,6 +48,20 @@ import Testing
         #expect(answer.errors.contains("closed/state is not there and cannot be made"), "\(answer.errors)")
     }
 
+    @Test("The doctor names a lake that cannot be made or written", arguments: ["closed", "closed/lake", "file/lake"])
+    func doctorsLake(_ path: String) async throws {
+        try makeUnwritable("closed")
+        try shop.folder.write("", to: "file")
+        let config = Shop.config.replacing("path: lake }", with: "path: \(path) }")
+        try shop.folder.write(config, to: "millrace.yaml")
+        let answer = try await millrace("doctor")
+        #expect(answer.code == 1)
+        #expect(
+            answer.lines.contains { $0.hasPrefix("lake ") && $0.contains("problem") && $0.contains(shop.folder.path) },
+            "\(answer.output)"
+        )
+    }
+
     @Test("A lake that cannot be written is named, with what to do")
     func closedLake() async throws {
         try makeUnwritable("lake")

@@ -128,6 +128,42 @@ import Testing
         #expect(twice.code == 2 && twice.errors.contains("two of the names are one column"), "\(twice.errors)")
     }
 
+    @Test("What no job makes any more leaves the exports with the next run, and what others made stays")
+    func removesDatasets() async throws {
+        let shop = try Shop()
+        let config = Shop.config.replacing("datasets: [sessions, daily_sales]", with: "datasets: all")
+            .replacing("path: csv, datasets: [sessions]", with: "path: csv, datasets: all")
+        try shop.folder.write(config, to: "millrace.yaml")
+        #expect(try await shop.millrace("run").code == 0)
+        try shop.folder.write("mine", to: "csv/daily_sales_of_mine.csv")
+        let tables = "SELECT group_concat(name) FROM sqlite_master WHERE type = 'table' AND name LIKE 'daily_sales%'"
+        #expect(try await sqlite(tables, in: shop) == "daily_sales\n")
+        #expect(shop.folder.files().contains("csv/daily_sales.csv"))
+
+        let start = try #require(config.range(of: "  sales:\n")?.lowerBound)
+        let end = try #require(config.range(of: "exports:\n")?.lowerBound)
+        try shop.folder.write(config.replacingCharacters(in: start..<end, with: ""), to: "millrace.yaml")
+        let answer = try await shop.millrace("run")
+        #expect(
+            answer.lines.contains { $0.hasPrefix("export  local") && $0.contains("12 datasets") },
+            "\(answer.output)"
+        )
+        #expect(try await sqlite(tables, in: shop) == "\n")
+        #expect(try await sqlite("SELECT count(*) FROM _millrace WHERE dataset = 'daily_sales'", in: shop) == "0\n")
+        #expect(!shop.folder.files().contains("csv/daily_sales.csv"))
+        #expect(try !shop.folder.read("csv/README.md").contains("daily_sales"))
+        #expect(try shop.folder.read("csv/daily_sales_of_mine.csv") == "mine")
+        #expect(try await shop.millrace("run").lines.last == "Nothing new: everything is up to date.")
+    }
+
+    private func sqlite(_ query: String, in shop: Shop) async throws -> String {
+        let script =
+            "import sqlite3, sys; print(sqlite3.connect('bi.sqlite').execute(sys.argv[1]).fetchone()[0] or (0 if 'count(*)' in sys.argv[1] else ''))"
+        return try await Program(directory: shop.folder.path, path: "/usr/bin/env").start(
+            ["python3", "-c", script, query]
+        ).output
+    }
+
     @Test("A query over a table whose source has no files yet says so")
     func waitsForFiles() async throws {
         let shop = try Shop()

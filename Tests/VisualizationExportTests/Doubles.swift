@@ -22,6 +22,7 @@ final class FixedTables: TableStore {
         return snapshots.withLock { $0[table] }
     }
 
+    func missingFile(of snapshot: TableSnapshot) async throws -> String? { nil }
     func history(of table: DatasetName) async throws -> [TableVersion] { [] }
     func stage(_ table: DatasetName, for run: RunID) async throws -> String { throw readOnly }
     func commit(_ change: TableChange) async throws -> TableSnapshot { throw readOnly }

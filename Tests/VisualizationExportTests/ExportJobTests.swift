@@ -118,6 +118,26 @@ struct ExportJobTests {
         )
     }
 
+    @Test("What was delivered and is no longer selected is news, and goes with the next delivery")
+    func removed() async throws {
+        let sink = MemorySink()
+        let job = ExportJob(name: "bi", sink: sink, selection: .all)
+        let both = Self.plan()
+        let receipt = try await job.deliver(both, with: Self.engine(), header: Self.header, progress: SilentProgress())
+        let fewer = DeliveryPlan(export: "bi", snapshots: Array(both.snapshots.prefix(1)))
+        #expect(fewer.news(since: receipt) == ["users"])
+        let next = try await job.deliver(
+            fewer,
+            after: receipt,
+            with: Self.engine(),
+            header: Self.header,
+            progress: SilentProgress()
+        )
+        #expect(sink.datasets == ["sessions"])
+        #expect(next.datasets.keys.sorted() == ["sessions"])
+        #expect(fewer.news(since: next) == [])
+    }
+
     @Test("Rows that are missing or too many stop the delivery, and nothing is published", arguments: [1, 3])
     func miscount(rows: Int64) async throws {
         let sink = MemorySink()

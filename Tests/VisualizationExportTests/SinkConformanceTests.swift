@@ -34,6 +34,7 @@ struct FlawedSink: Sink {
         case wrapsErrors = "a stream that fails anywhere surfaces and leaves what was there"
         case appends = "a repeated delivery replaces the one before"
         case tellsValues = "what is no row is refused without telling it"
+        case keepsRemoved = "a removed dataset goes with the commit"
         case forgetsDelivery = "the sink tells which delivery readers see"
         case ignoresCancellation = "cancellation ends a delivery and leaves what was there"
     }
@@ -88,6 +89,10 @@ struct FlawedSink: Sink {
         private func emptied(_ chunk: RowChunk) -> RowChunk {
             let text = String(decoding: chunk.bytes, as: UTF8.self).replacing(",,", with: ",\"\",")
             return RowChunk(bytes: Array(text.utf8), rowCount: chunk.rowCount)
+        }
+
+        func remove(_ dataset: DatasetName) async throws {
+            if flaw != .keepsRemoved { try await delivery.remove(dataset) }
         }
 
         func commit() async throws { try await delivery.commit() }

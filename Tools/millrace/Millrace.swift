@@ -27,7 +27,7 @@ import Glibc
               2  the config or the arguments are wrong
               3  a data check failed
             """,
-        version: "0.1.0",
+        version: Product.version,
         subcommands: [
             InitCommand.self, CheckCommand.self, RunCommand.self, StatusCommand.self, RunsCommand.self, SQLCommand.self,
             TablesCommand.self, PreviewCommand.self, SimulateCommand.self, VacuumCommand.self, DoctorCommand.self,

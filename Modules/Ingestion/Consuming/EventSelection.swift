@@ -69,12 +69,14 @@ struct EventSelection {
         case "type": return "lower(\(coalesce(text, "'track'")))"
         case "occurred_at": return moment(text ?? "CAST(NULL AS VARCHAR)")
         case "received_at": return coalesce(text.map(moment), "files.received_at")
+        case "country":
+            guard let text else { return "CAST(NULL AS VARCHAR)" }
+            return "CASE WHEN \(dialect.matches(text, "^[A-Za-z]{2}$")) THEN upper(\(text)) ELSE \(text) END"
         case "properties": return properties(text)
         default:
             guard let text else { return "CAST(NULL AS \(column.field.type))" }
             if column.isJSON { return object(text) }
-            return column.field.type == .integer
-                ? dialect.cast("trunc(\(dialect.cast(text, to: .double)))", to: .integer) : text
+            return column.field.type == .integer ? dialect.wholeNumber(text) : text
         }
     }
 

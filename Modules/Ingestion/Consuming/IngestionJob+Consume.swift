@@ -57,8 +57,17 @@ extension IngestionJob {
         case .table(let table):
             let types = TypedText(dialect: engine.records, timezone: options.timezone)
             let columns = try await inputs.columns(engine: engine)
-            let known = (existing?.definition.schema.fields ?? []).filter { !$0.name.hasPrefix("_") }
-            let inference = SchemaInference(inputs.relations, columns: columns, known: known, types: types)
+            let fields = (existing?.definition.schema.fields ?? []).filter { !$0.name.hasPrefix("_") }
+            // No value has held a column of text to its type where there are no rows.
+            let known = existing?.rowCount == 0 ? fields.filter { $0.type != .varchar } : fields
+            let inference = SchemaInference(
+                inputs.relations,
+                columns: columns,
+                headers: inputs.headers,
+                known: known,
+                untyped: fields.filter { !known.contains($0) }.map(\.name),
+                types: types
+            )
             let steps = inference.steps
             let job = EngineJob(name: "the search for the types of '\(name)'", inputs: inputs.tables, steps: steps)
             let answers = steps.isEmpty ? [:] : try await engine.run(job) { _ in }.measured
@@ -158,7 +167,8 @@ extension IngestionJob {
         _ = try await tables.commit(
             TableChange(
                 definition: definition,
-                mode: replacement.table == nil ? .append : .replace,
+                // An append changes no type, and a table without rows has none to lose.
+                mode: replacement.table == nil && !replacement.isOfEmpty ? .append : .replace,
                 files: written.files,
                 cursors: cursors,
                 readVersion: replacement.version,

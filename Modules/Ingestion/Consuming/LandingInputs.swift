@@ -4,6 +4,8 @@ internal import PipelineCore
 struct LandingInputs {
     let relations: [RecordRelation]
     let tables: [EngineTable]
+    /// The columns that headers name, which a table has before there is a record.
+    let headers: [[String]]
     /// Whose they are, for messages.
     private let source: String
     private let files: String
@@ -30,6 +32,7 @@ struct LandingInputs {
             )
         }
         self.relations = relations
+        headers = spool.headers.sorted { $0.lexicographicallyPrecedes($1) }
         (source, files) = (job.name, spool.described)
         tables = relations.map(\.input) + [spool.rejectsTable, try await spool.filesTable()]
     }

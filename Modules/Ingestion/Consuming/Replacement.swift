@@ -6,6 +6,8 @@ struct Replacement {
     let version: Int64?
     /// The table as `existing`; nil where no row goes, so that none has to be written again.
     let table: EngineTable?
+    /// Whether the table has no rows.
+    let isOfEmpty: Bool
     /// How many rows go, and how many stay beside the new ones where some go.
     let rows: Int64
     let kept: Int64
@@ -19,6 +21,7 @@ struct Replacement {
         engine: any QueryEngine
     ) async throws {
         version = snapshot?.version
+        isOfEmpty = snapshot?.rowCount == 0
         let superseded = landing.files.flatMap(\.supersedes)
         let rowsOfFiles = superseded.map { "(_file_id = \(sqlLiteral($0.fileID)) AND _row >= \($0.fromRow))" }
         condition =

@@ -3,7 +3,7 @@ internal import PipelineCore
 /// Finds the columns that a table gets from records, and their types from all their values.
 ///
 /// A column is of the first type that every value fits: BOOLEAN, BIGINT, DOUBLE, DATE, TIMESTAMPTZ, else VARCHAR; without any
-/// value it is VARCHAR. Columns of Parquet files keep the types that they have.
+/// value it is VARCHAR, which a table without rows gives up for what its first values are. Columns of Parquet files keep the types that they have.
 struct SchemaInference {
     /// A column that the table does not have yet.
     private struct NewColumn {
@@ -25,21 +25,32 @@ struct SchemaInference {
 
     /// Looks at the columns of relations that a table does not have yet.
     ///
-    /// `columns` are the names of each relation's own columns, `known` the table's.
-    init(_ relations: [RecordRelation], columns: [[String]], known: [Field], types: TypedText) {
+    /// `columns` are the names of each relation's own columns, `headers` names that need no record to be columns, `known`
+    /// the table's columns whose types are held to, `untyped` its others.
+    init(
+        _ relations: [RecordRelation],
+        columns: [[String]],
+        headers: [[String]],
+        known: [Field],
+        untyped: [String],
+        types: TypedText
+    ) {
         self.relations = relations
         self.types = types
         let taken = Set(known.map { $0.name.lowercased() })
         var positions: [String: Int] = [:]
+        func position(of name: String) -> Int? {
+            let stored = ColumnNames.stored(name)
+            guard !taken.contains(stored.lowercased()) else { return nil }
+            if let position = positions[stored.lowercased()] { return position }
+            positions[stored.lowercased()] = found.count
+            found.append(NewColumn(name: stored))
+            return found.count - 1
+        }
+        for name in untyped { _ = position(of: name) }
         for (relation, names) in columns.enumerated() {
             for name in names {
-                let stored = ColumnNames.stored(name)
-                guard !taken.contains(stored.lowercased()) else { continue }
-                let position = positions[stored.lowercased()] ?? found.count
-                if position == found.count {
-                    positions[stored.lowercased()] = position
-                    found.append(NewColumn(name: stored))
-                }
+                guard let position = position(of: name) else { continue }
                 if let type = relations[relation].type(of: name) {
                     found[position].declared.append(type)
                 } else {
@@ -47,6 +58,7 @@ struct SchemaInference {
                 }
             }
         }
+        for name in headers.joined() { _ = position(of: name) }
     }
 
     /// What must be asked of the engine.

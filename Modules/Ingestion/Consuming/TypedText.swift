@@ -25,7 +25,7 @@ struct TypedText {
         case .date: cast(text, to: type, where: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
         // A number is a moment only where a mapping says that the column is one.
         case .timestamptz:
-            "CASE WHEN \(dialect.matches(text, "[-/:]")) THEN \(dialect.timestamp(text, timezone: timezone)) END"
+            "CASE WHEN \(dialect.matches(text, "[-/:]|^[0-9]{8}T[0-9]{6}")) THEN \(dialect.timestamp(text, timezone: timezone)) END"
         case .list, .structure: dialect.cast(text, to: type)
         }
     }

@@ -102,7 +102,7 @@ public struct IngestionOptions: Sendable {
             "Rows become events: event column <- source column; or `segment`."
         )
         let name = ConfigurationType<String>.text(example: "orders").mapped(
-            placeholder: DatasetName(rawValue: "table"),
+            placeholder: Self.noTable,
             expected: "a table name (lower-case letters, digits, _)"
         ) { DatasetName(rawValue: $0).isValid ? DatasetName(rawValue: $0) : nil }
         let table = block.optional("table", name, "Rows become a table of this name.")
@@ -110,7 +110,7 @@ public struct IngestionOptions: Sendable {
         case (let mapping?, nil): target = .events(mapping)
         case (nil, let name?): target = .table(name)
         default:
-            target = .table("table")
+            target = .table(Self.noTable)
             if !block.isDescribing, !(events == nil && table == nil && (block.has("events") || block.has("table"))) {
                 block.reject(
                     key: events == nil ? nil : "table",
@@ -122,17 +122,24 @@ public struct IngestionOptions: Sendable {
         check(block)
     }
 
+    /// Stands for a table that the block does not rightly name, so that no other block seems to write the same.
+    private static let noTable = DatasetName(rawValue: "")
+
     private func check(_ block: ConfigurationBlock) {
         guard !block.isDescribing else { return }
-        if format == .lines, !block.has("pattern") {
+        let suggested = block.has("format") ? format : block.text(of: "path").flatMap(RecordFormat.suggested)
+        if suggested == .lines, !block.has("pattern") {
             block.reject(
-                key: "format",
+                key: block.has("format") ? "format" : "path",
                 "lines need a pattern",
                 hint: "add `pattern: combined`, or a regular expression with named groups"
             )
         }
         if block.has("pattern"), let format, format != .lines {
             block.reject(key: "pattern", "only `format: lines` has a pattern")
+        }
+        if let columns, Set(columns.map { $0.lowercased() }).count < columns.count {
+            block.reject(key: "columns", "two of the names are one column", hint: "case does not tell columns apart")
         }
         if hasHeader, columns != nil {
             block.reject(key: "columns", "the header names the columns", hint: "add `header: false` if there is none")

@@ -43,14 +43,19 @@ extension ConfigurationType where Value == ValueExpression {
                 return nil
             }
         }
+        let field = ConfigurationType<String>.text(example: "column")
         return ConfigurationType(
-            schema: .either([fields.schema, object.schema]),
+            schema: .either([field.schema, fields.schema, object.schema]),
             placeholder: .constant(""),
             example: "source_column"
         ) { node, path, issues in
-            if case .map = node.value { return object.parse(node, path, issues) ?? nil }
-            guard let names = fields.parse(node, path, issues) else { return nil }
-            return names.count == 1 ? .field(names[0]) : .first(names.map { .field($0) })
+            switch node.value {
+            case .map: return object.parse(node, path, issues) ?? nil
+            case .list:
+                guard let names = fields.parse(node, path, issues) else { return nil }
+                return names.count == 1 ? .field(names[0]) : .first(names.map { .field($0) })
+            case .scalar, .null: return field.parse(node, path, issues).map { .field($0) }
+            }
         }
     }
 }

@@ -27,6 +27,8 @@ struct Spool {
     /// Parquet objects by file index, with their columns once they were inspected: the engine reads them where they lie.
     private(set) var parquet: [(index: Int, path: String, schema: Schema)] = []
     private(set) var groups: [Shape: Group] = [:]
+    /// The columns that the files' headers name, those of files without records included.
+    private(set) var headers: Set<[String]> = []
     private(set) var rejectedRows: Int64 = 0
     /// The index of the file that comes next.
     private(set) var nextIndex = 0
@@ -55,6 +57,8 @@ struct Spool {
             groups[shape]?.rows += sink.cleanCount
             rejectedRows += sink.rejectedCount
         }
+        // A header without a line end may not have been written to its end.
+        if let columns = shape.columns, file.resumeOffset > 0 { headers.insert(columns) }
         entries.append(Entry(index: nextIndex, file: file))
         nextIndex += 1
     }

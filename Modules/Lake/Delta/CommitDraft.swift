@@ -54,7 +54,7 @@ struct CommitDraft {
                 ],
                 readVersion: before?.version,
                 isolationLevel: "Serializable",
-                isBlindAppend: before == nil,
+                isBlindAppend: before == nil && change.mode == .append,
                 engineInfo: DeltaTableStore.engineInfo,
                 txnId: UUID().uuidString.lowercased(),
                 millraceRun: change.run.rawValue

@@ -14,7 +14,7 @@ public struct DeltaTableStore: TableStore {
     private let memory = Memory()
 
     /// What commits say wrote them.
-    static let engineInfo = "Millrace/1.0"
+    static let engineInfo = "Millrace/\(Product.version)"
 
     /// Tables below a prefix of a store, with time by this machine's clock.
     public init(store: any ObjectStore, prefix: ObjectKey = "tables") {
@@ -44,6 +44,17 @@ public struct DeltaTableStore: TableStore {
             return try await log(of: table).state(at: version, known: remembered(table)).map(snapshot)
         }
         return try await state(of: table).map(snapshot)
+    }
+
+    /// Opens each file, without reading it.
+    public func missingFile(of snapshot: TableSnapshot) async throws -> String? {
+        let directory = directory(of: snapshot.definition.name)
+        guard let root = store.localPath(of: directory) else { throw noLocalPath(snapshot.definition.name) }
+        for file in snapshot.files where file.path.hasPrefix(root + "/") {
+            let name = String(file.path.dropFirst(root.count + 1))
+            if try await !store.contains(directory.appending(name)) { return file.path }
+        }
+        return nil
     }
 
     /// Reads every log file of the table.

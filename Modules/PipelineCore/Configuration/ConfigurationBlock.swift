@@ -57,6 +57,9 @@ public final class ConfigurationBlock {
     /// The directory of the config file: what relative paths are relative to.
     public var baseDirectory: String { issues.baseDirectory }
 
+    /// The config file, as whoever started the program calls it; nil where there is none.
+    public var file: String? { issues.file }
+
     /// Declares a key that must be there.
     public func require<Value>(_ key: String, _ type: ConfigurationType<Value>, _ meaning: String) -> Value {
         declare(key, type, meaning, isRequired: true)
@@ -87,6 +90,12 @@ public final class ConfigurationBlock {
 
     /// Whether the file has the key.
     public func has(_ key: String) -> Bool { entry(key) != nil }
+
+    /// The text of a key that somebody else declares; nil where it is not there, or is no text.
+    public func text(of key: String) -> String? {
+        guard case .scalar(let text, _, _) = entry(key)?.value.value else { return nil }
+        return text
+    }
 
     /// Whether the file has no other keys here than these: what is said of others need not be said again.
     public func hasOnly(_ keys: [String]) -> Bool { entries.allSatisfy { keys.contains($0.key) } }

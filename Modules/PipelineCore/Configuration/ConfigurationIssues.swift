@@ -30,13 +30,18 @@ public final class ConfigurationIssues {
     public private(set) var all: [ConfigurationIssue] = []
     /// The directory of the config file: what relative paths are relative to.
     public let baseDirectory: String
+    /// The config file, as whoever started the program calls it; nil where there is none.
+    public let file: String?
     /// How many problems were found, those that are not shown included: unchanged after a read, it read well.
     public private(set) var count = 0
     private var seen: Set<ConfigurationIssue> = []
     private var silenced: Set<ConfigurationMark> = []
 
     /// No issues yet.
-    public init(baseDirectory: String = ".") { self.baseDirectory = baseDirectory }
+    public init(baseDirectory: String = ".", file: String? = nil) {
+        self.baseDirectory = baseDirectory
+        self.file = file
+    }
 
     /// Adds an issue, unless its place has been silenced or the same issue is there already.
     public func add(_ issue: ConfigurationIssue) {

@@ -1,15 +1,20 @@
 extension ConfigurationType {
-    /// A list; a single value is read as a list of one.
+    /// A list; a list of one needs its brackets too, so that a value means the same wherever it stands.
     public static func list<Element: Sendable>(
         _ element: ConfigurationType<Element>
     ) -> ConfigurationType where Value == [Element] {
         let one = element.parse
         return ConfigurationType(
-            schema: .either([element.schema, .list(element.schema)]),
+            schema: .list(element.schema),
             placeholder: [],
             example: "[\(element.example)]"
         ) { node, path, issues in
-            guard case .list(let nodes) = node.value else { return one(node, path, issues).map { [$0] } }
+            guard case .list(let nodes) = node.value else {
+                let hint = node.inBrackets.map { "write \($0)" } ?? "such as: [\(element.example)]"
+                let problem = "\(node.kind) where a list belongs"
+                issues.add(ConfigurationIssue(path: path, problem: problem, hint: hint, mark: node.mark))
+                return nil
+            }
             let values = nodes.enumerated().map { one($1, "\(path)[\($0)]", issues) }
             return values.contains { $0 == nil } ? nil : values.compactMap { $0 }
         }
@@ -70,6 +75,17 @@ extension ConfigurationType {
             let value = make(block)
             block.finish()
             return issues.count == before ? value : nil
+        }
+    }
+}
+
+extension ConfigurationNode {
+    /// The value as a list of one would be written; nil where it must not be shown, or there is none.
+    fileprivate var inBrackets: String? {
+        switch value {
+        case .scalar(let text, _, let isReference): isReference ? nil : "[\(text.prefix(80))]"
+        case .map: "[{ … }]"
+        case .list, .null: nil
         }
     }
 }

@@ -129,40 +129,55 @@ extension ConfigurationType where Value == Secret {
 }
 
 extension ConfigurationType where Value == Duration {
-    /// A span of time in one unit: `30m`, `7d`, `1.5h`, `500ms`.
-    public static func duration(example: String) -> ConfigurationType {
-        .scalar(
+    /// A span of time in one unit: `30m`, `7d`, `1.5h`, `500ms`; the limits are written in the same way.
+    public static func duration(
+        example: String,
+        from least: String = "0s",
+        to most: String = "3660d"
+    ) -> ConfigurationType {
+        let limits = (span(least) ?? .zero)...(span(most) ?? .zero)
+        return .scalar(
             .string(pattern: #"^[0-9]+(\.[0-9]+)?(ms|s|m|h|d|w)$"#),
             placeholder: .zero,
             example: example,
-            expected: "a duration (a number and ms, s, m, h, d or w)"
-        ) { text in
-            let unit = text.drop { $0.isDigitOrPoint }
-            let seconds: [Substring: Double] = ["ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
-            guard let factor = seconds[unit], let count = text.decimal(before: unit), count < 1e9 else { return nil }
-            return .milliseconds(Int64((count * factor * 1000).rounded()))
-        }
+            expected: "a duration from \(least) to \(most) (a number and ms, s, m, h, d or w)"
+        ) { text in span(text).flatMap { limits.contains($0) ? $0 : nil } }
+    }
+
+    private static func span(_ text: String) -> Duration? {
+        let unit = text.drop { $0.isDigitOrPoint }
+        let seconds: [Substring: Double] = ["ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
+        guard let factor = seconds[unit], let count = text.decimal(before: unit), count < 1e9 else { return nil }
+        return .milliseconds(Int64((count * factor * 1000).rounded()))
     }
 }
 
 extension ConfigurationType where Value == Int64 {
-    /// An amount of bytes, at least one: `4GB`, `512MiB`, `1000`; KB, MB, GB, TB are powers of 1000, KiB to TiB of 1024.
-    public static func bytes(example: String) -> ConfigurationType {
-        .scalar(
-            .either([.integer(minimum: 1, maximum: nil), .string(pattern: #"^[0-9]+(\.[0-9]+)? ?([KMGT]i?)?B?$"#)]),
+    /// An amount of bytes: `4GB`, `512MiB`, `1000`; KB, MB, GB, TB are powers of 1000, KiB to TiB of 1024. The least that is
+    /// accepted is written in the same way.
+    public static func bytes(example: String, from least: String = "1B") -> ConfigurationType {
+        let minimum = amount(least) ?? 1
+        let limit = minimum > 1 ? " of at least \(least)" : ""
+        return .scalar(
+            .either([
+                .integer(minimum: Int(minimum), maximum: nil),
+                .string(pattern: #"^[0-9]+(\.[0-9]+)? ?([KMGT]i?)?B?$"#),
+            ]),
             placeholder: 1,
             example: example,
-            expected: "an amount of memory or disk"
-        ) { text in
-            let unit = text.drop { $0.isDigitOrPoint }
-            let prefixes: [Substring: Double] = [
-                "": 1, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12,
-                "Ki": 1024, "Mi": 1_048_576, "Gi": 1_073_741_824, "Ti": 1_099_511_627_776,
-            ]
-            let prefix = (unit.hasPrefix(" ") ? unit.dropFirst() : unit).trimmingSuffix("B")
-            guard let factor = prefixes[prefix], let count = text.decimal(before: unit) else { return nil }
-            return (1..<9e18).contains(count * factor) ? Int64(count * factor) : nil
-        }
+            expected: "an amount of memory or disk\(limit)"
+        ) { text in amount(text).flatMap { $0 >= minimum ? $0 : nil } }
+    }
+
+    private static func amount(_ text: String) -> Int64? {
+        let unit = text.drop { $0.isDigitOrPoint }
+        let prefixes: [Substring: Double] = [
+            "": 1, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12,
+            "Ki": 1024, "Mi": 1_048_576, "Gi": 1_073_741_824, "Ti": 1_099_511_627_776,
+        ]
+        let prefix = (unit.hasPrefix(" ") ? unit.dropFirst() : unit).trimmingSuffix("B")
+        guard let factor = prefixes[prefix], let count = text.decimal(before: unit) else { return nil }
+        return (1..<9e18).contains(count * factor) ? Int64(count * factor) : nil
     }
 }
 

@@ -43,9 +43,13 @@ public protocol RecordDialect: Sendable {
     /// Whether a regular expression matches anywhere in a text.
     func matches(_ text: String, _ pattern: String) -> String
 
-    /// A moment from text: ISO 8601 with or without offset (then in `timezone`), a log's `17/May/2015:10:05:03 +0000`,
+    /// A moment from text: ISO 8601, as `2024-03-13T10:21:14.5Z` (a space for the T, and a comma for the point, will do) or in
+    /// its basic form `20240313T102114.5Z`, with or without offset (then in `timezone`); a day alone; a log's `17/May/2015:10:05:03 +0000`,
     /// or a number of seconds, milliseconds or microseconds since 1970 (told apart by size).
     func timestamp(_ text: String, timezone: String) -> String
+
+    /// A text that is a number as INTEGER, its fraction left out and not rounded.
+    func wholeNumber(_ text: String) -> String
 
     /// A text as a value of a type by the engine's safe cast.
     func cast(_ text: String, to type: DataType) -> String

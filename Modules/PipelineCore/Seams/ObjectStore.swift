@@ -32,6 +32,9 @@ public protocol ObjectStore: Sendable {
     /// local paths.
     func makeDirectory(at key: ObjectKey) async throws
 
+    /// Tries, changing nothing, that objects can be written; says what is to be done where they cannot.
+    func probe() async throws
+
     /// Removes what interrupted writers left under `prefix` and nobody has touched since `moment`: temporary files,
     /// empty directories, unfinished uploads. Objects stay.
     func sweep(under prefix: ObjectKey, untouchedSince moment: Timestamp) async throws
@@ -95,6 +98,9 @@ extension ObjectStore {
 
     /// Nothing: objects need no directories.
     public func makeDirectory(at key: ObjectKey) async throws {}
+
+    /// Nothing: the first write tells.
+    public func probe() async throws {}
 
     /// Nothing: the store leaves nothing behind.
     public func sweep(under prefix: ObjectKey, untouchedSince moment: Timestamp) async throws {}

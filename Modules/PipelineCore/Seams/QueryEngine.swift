@@ -49,10 +49,13 @@ public struct SQLText: Sendable, Hashable {
     public let text: String
     /// The file of a user's query, for error messages; nil for SQL that we ship.
     public let origin: String?
+    /// The line of `origin` that the text begins in, from 1.
+    public let firstLine: Int
     /// SQL and where it comes from.
-    public init(_ text: String, origin: String? = nil) {
+    public init(_ text: String, origin: String? = nil, firstLine: Int = 1) {
         self.text = text
         self.origin = origin
+        self.firstLine = firstLine
     }
 }
 
@@ -93,8 +96,6 @@ public struct EngineJob: Sendable {
         /// Writes a query's rows as Parquet files into an empty directory; `label` names the result. The rows must have
         /// exactly the columns of `schema` when it is given; else the query decides, within the types that tables allow.
         case write(label: String, SQLText, into: String, schema: Schema?)
-        /// Writes a query's rows as canonical CSV with a header to a file.
-        case extract(SQLText, into: String)
         /// Keeps the rows of a small query in the result; every value as text.
         case measure(label: String, SQLText)
     }

@@ -29,12 +29,16 @@ public struct DeliveryHeader: Sendable, Hashable {
     }
 }
 
-/// One delivery under way: datasets are staged one after the other, then appear together.
+/// One delivery under way: datasets are staged one after the other, then appear together; those that are in
+/// neither ``stage(_:rows:)`` nor ``remove(_:)`` stay as they are.
 public protocol SinkDelivery: Sendable {
     /// Stages a dataset; returns how many rows were stored, which must equal the rows in `rows`.
     func stage(_ definition: DatasetDefinition, rows: RowStream) async throws -> Int
 
-    /// Makes all staged datasets visible, durably; what was published before is seen until then.
+    /// Takes a dataset away with the commit, if a delivery of the same pipeline made it; else nothing comes of it.
+    func remove(_ dataset: DatasetName) async throws
+
+    /// Makes all staged datasets visible and the removed ones go, durably; what was published before is seen until then.
     func commit() async throws
 
     /// Forgets what was staged; what was published before stays. Safe to call at any time, also twice.

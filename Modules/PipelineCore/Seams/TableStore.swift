@@ -9,6 +9,9 @@ public protocol TableStore: Sendable {
     /// A version of a table (nil: the latest); nil where the table, or that version of it, does not exist.
     func snapshot(of table: DatasetName, at version: Int64?) async throws -> TableSnapshot?
 
+    /// The path of a file of a version that is not there any more, though nobody may remove it; nil where all are there.
+    func missingFile(of snapshot: TableSnapshot) async throws -> String?
+
     /// What is known of each version, oldest first.
     func history(of table: DatasetName) async throws -> [TableVersion]
 

@@ -46,7 +46,7 @@ public enum EventLog {
         text("channel", "The marketing channel, where the source itself says"),
         text("ip", "The network address, as far as the source keeps it"),
         text("user_agent", "The user-agent header"),
-        text("country", "ISO 3166-1 alpha-2, where the source itself says"),
+        text("country", "ISO 3166-1 alpha-2, where the source itself says; two letters are made upper-case"),
         text("region", "ISO 3166-2, where the source itself says"),
         text("city", "The city, where the source itself says"),
         text("device_category", "desktop, mobile, tablet, tv, …, where the source itself says"),

@@ -12,18 +12,18 @@ extension ClickstreamOptions {
                 steps: funnel.require("steps", steps, "Event names in order."),
                 within: funnel.value(
                     "within",
-                    .duration(example: "7d"),
+                    .duration(example: "7d", from: "1ms", to: "3660d"),
                     default: .seconds(7 * 86_400),
-                    "The longest time from the first step to a later one; default 7d."
+                    "The longest time from the first step to a later one, up to 3660d; default 7d."
                 )
             )
         }
         self.init(
             sessionGap: block.value(
                 "session_gap",
-                .duration(example: "30m"),
+                .duration(example: "30m", from: "1ms", to: "30d"),
                 default: .seconds(1800),
-                "The longest time between two events of a session; default 30m."
+                "The longest time between two events of a session, up to 30d; default 30m."
             ),
             conversions: block.value(
                 "conversions",
@@ -35,8 +35,5 @@ extension ClickstreamOptions {
                 Funnel(name: entry.key, steps: entry.value.steps, within: entry.value.within)
             }
         )
-        if sessionGap <= .zero, !block.isDescribing {
-            block.reject(key: "session_gap", "a session needs a gap above zero", hint: "such as: 30m")
-        }
     }
 }

@@ -18,16 +18,7 @@ public enum DataCheck: Sendable, Hashable {
         async throws
     {
         guard !checks.isEmpty else { return }
-        let known = Set(table.schema.names.map { $0.lowercased() })
-        let missing = checks.flatMap(\.columns).filter { !known.contains($0.lowercased()) }
-        guard missing.isEmpty else {
-            throw PipelineError(
-                .checkFailed,
-                "a check names '\(missing[0])', which \(table.name) does not have",
-                while: "checking job '\(job)'",
-                hint: "it has: \(table.schema.names.joined(separator: ", "))"
-            )
-        }
+        try requireColumns(of: checks, in: table.schema, of: table.name, job: job)
         let steps = checks.enumerated().map {
             EngineJob.Step.measure(
                 label: "\($0)",
@@ -49,6 +40,18 @@ public enum DataCheck: Sendable, Hashable {
                 hint: "the new result was not published; \(table.name) is as it was"
             )
         }
+    }
+
+    /// Throws `checkFailed` where a check names a column that the table does not have.
+    static func requireColumns(of checks: [DataCheck], in schema: Schema, of table: DatasetName, job: String) throws {
+        let known = Set(schema.names.map { $0.lowercased() })
+        guard let missing = checks.flatMap(\.columns).first(where: { !known.contains($0.lowercased()) }) else { return }
+        throw PipelineError(
+            .checkFailed,
+            "a check names '\(missing)', which \(table) does not have",
+            while: "checking job '\(job)'",
+            hint: "it has: \(schema.names.joined(separator: ", "))"
+        )
     }
 
     private var columns: [String] {

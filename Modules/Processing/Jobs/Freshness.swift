@@ -14,11 +14,11 @@ public struct Freshness: Sendable, Hashable {
     /// A digest of the job's definition.
     public let definition: String
 
-    /// What the job would compute from now.
+    /// What the job would compute from now; throws `corruptData` where a file of that is gone.
     public static func current(of job: any ProcessingJob, in tables: any TableStore) async throws -> Freshness {
         var inputs: [DatasetName: Input] = [:]
         for table in job.inputs(among: try await tables.tables()) {
-            guard let snapshot = try await tables.snapshot(of: table, at: nil) else { continue }
+            guard let snapshot = try await tables.readableSnapshot(of: table) else { continue }
             inputs[table] = Input(version: snapshot.version, committedAt: snapshot.committedAt)
         }
         return Freshness(inputs: inputs, definition: fingerprint(job.definition))
@@ -35,6 +35,7 @@ public struct Freshness: Sendable, Hashable {
             guard let snapshot = try await tables.snapshot(of: output, at: nil) else {
                 return "\(output) does not exist yet"
             }
+            if try await tables.missingFile(of: snapshot) != nil { return "\(output) lacks a file" }
             let recorded = Self.recorded(in: snapshot)
             if recorded.definition != definition { return "its definition has changed" }
             for (input, now) in inputs.sorted(by: { $0.key < $1.key }) where recorded.inputs[input] != now {

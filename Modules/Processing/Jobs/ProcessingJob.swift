@@ -9,6 +9,14 @@ public protocol ProcessingJob: Sendable {
     var outputs: [DatasetName] { get }
     /// Which of the lake's tables it reads.
     func inputs(among tables: [DatasetName]) -> [DatasetName]
+    /// Tries the job's queries without computing anything, over tables with the columns of `known`; throws what a run would.
+    ///
+    /// `others` are tables that are still to be made, by whoever makes them.
+    func prospect(
+        among known: [DatasetName: Schema],
+        expecting others: Set<DatasetName>,
+        with engine: any QueryEngine
+    ) async throws -> JobProspect
     /// Computes and publishes the outputs; called only when they are out of date.
     func run(in context: JobContext) async throws -> JobReport
 }
@@ -47,7 +55,7 @@ public struct JobContext: Sendable {
 
     /// The current version of a table as the engine reads it; an empty one where it does not exist yet.
     func input(_ definition: DatasetDefinition) async throws -> (table: EngineTable, version: Int64?) {
-        let snapshot = try await tables.snapshot(of: definition.name, at: nil)
+        let snapshot = try await tables.readableSnapshot(of: definition.name)
         // A table that another version of ours wrote may lack new columns; files without a column read NULL by name.
         let schema = snapshot?.definition.schema ?? definition.schema
         let storage = EngineTable.Storage.parquet(snapshot?.files.map(\.path) ?? [])

@@ -1,21 +1,24 @@
 /// The words of a query that may name tables: everything outside of strings and comments, in lower case.
 struct QueryWords {
     private var words: Set<String> = []
+    private var position = TablePosition()
     private var rest: ArraySlice<UInt8>
 
     init(_ sql: String) {
         rest = Array(sql.utf8)[...]
         while let byte = rest.first {
             switch byte {
-            case _ where Self.isWordByte(byte): insert(rest.prefix(while: Self.isWordByte))
+            case _ where Self.isWordByte(byte): insert(rest.prefix(while: Self.isWordByte), isQuoted: false)
             case UInt8(ascii: "'"): skip("'", through: "'")
             case UInt8(ascii: "\""):
-                insert(quotedName)
+                insert(quotedName, isQuoted: true)
                 rest = rest.dropFirst()
             case UInt8(ascii: "$"): skip(dollarQuote ?? "$", through: dollarQuote ?? "")
             case UInt8(ascii: "-") where rest.starts(with: "--".utf8): skip("--", through: "\n")
             case UInt8(ascii: "/") where rest.starts(with: "/*".utf8): skip("/*", through: "*/")
-            default: rest.removeFirst()
+            default:
+                position.read(symbol: byte)
+                rest.removeFirst()
             }
         }
     }
@@ -23,8 +26,13 @@ struct QueryWords {
     /// Whether a name stands among them.
     func contains(_ name: String) -> Bool { words.contains(name.lowercased()) }
 
-    private mutating func insert(_ word: ArraySlice<UInt8>) {
-        words.insert(String(decoding: word, as: UTF8.self).lowercased())
+    /// Those that stand where a table does.
+    var tables: Set<String> { position.tables }
+
+    private mutating func insert(_ word: ArraySlice<UInt8>, isQuoted: Bool) {
+        let text = String(decoding: word, as: UTF8.self).lowercased()
+        words.insert(text)
+        position.read(word: text, isQuoted: isQuoted)
         rest = rest[word.endIndex...]
     }
 

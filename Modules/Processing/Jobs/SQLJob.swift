@@ -9,6 +9,7 @@ public struct SQLJob: ProcessingJob {
     /// What must hold of the result.
     public let checks: [DataCheck]
     private var meaning = ResultMeaning()
+    private var later: Set<DatasetName> = []
 
     /// A job by its parts, which says nothing of what its columns mean.
     public init(into: DatasetName, query: SQLText, checks: [DataCheck]) {
@@ -34,7 +35,7 @@ public struct SQLJob: ProcessingJob {
         checks = block.value("checks", .list(.check), default: [], "What must hold before the result is published.")
         let isFile = text.hasSuffix(".sql") && !text.contains("\n")
         guard isFile, !block.isDescribing else {
-            query = SQLText(text, origin: block.isDescribing ? nil : block.path + ".query")
+            query = Self.inline(text, in: block)
             return
         }
         let content = readFile(text)
@@ -47,9 +48,17 @@ public struct SQLJob: ProcessingJob {
         }
     }
 
+    /// A query that stands in the config file itself, and at which of its lines.
+    private static func inline(_ text: String, in block: ConfigurationBlock) -> SQLText {
+        guard let mark = block.mark(of: "query") else { return SQLText(text) }
+        // Only a block scalar keeps line ends, and its text begins below its `|`.
+        let line = text.contains("\n") ? mark.line + 1 : mark.line
+        return SQLText(text, origin: block.file ?? block.path(of: "query"), firstLine: line)
+    }
+
     /// The text of the query, what is checked of its result, and what is said of it.
     public var definition: String {
-        // Without checks and texts it is the query alone, as it always was: nothing is computed anew for no reason.
+        // Without checks and texts it is the query alone.
         var parts = [query.text]
         if !checks.isEmpty { parts.append("\(checks)") }
         if !meaning.text.isEmpty { parts.append(meaning.text) }
@@ -61,7 +70,20 @@ public struct SQLJob: ProcessingJob {
     /// The tables whose names stand in the query, outside of strings and comments.
     public func inputs(among tables: [DatasetName]) -> [DatasetName] {
         let words = QueryWords(query.text)
-        return tables.filter { $0 != into && words.contains($0.rawValue) }
+        return tables.filter { $0 != into && !later.contains($0) && words.contains($0.rawValue) }
+    }
+
+    /// The job without the tables that are made after it: a column that has the name of one does not make it an input,
+    /// or two jobs could make each other's results stale for ever.
+    public func leavingOut(_ later: Set<DatasetName>) -> SQLJob {
+        var job = self
+        job.later = later
+        return job
+    }
+
+    /// The names that stand in the query where tables do, and are none of its own; needs no list of tables.
+    public var tables: [DatasetName] {
+        QueryWords(query.text).tables.map(DatasetName.init(rawValue:)).filter { $0 != into }.sorted()
     }
 
     /// Writes the result into a staging directory, checks it there, and publishes it whole.
@@ -85,7 +107,7 @@ public struct SQLJob: ProcessingJob {
         guard let written = result.written[into.rawValue] else {
             throw PipelineError(.internalError, "the engine wrote nothing", while: "running job '\(context.name)'")
         }
-        let schema = try meaning.described(written.schema, job: context.name)
+        let schema = try described(written.schema, job: context.name)
         let table = EngineTable(into, schema: schema, storage: .parquet(written.files.map(\.path)))
         try await DataCheck.verify(checks, of: table, with: context.engine, job: context.name)
         let definition = DatasetDefinition(
@@ -107,6 +129,12 @@ public struct SQLJob: ProcessingJob {
         var report = JobReport()
         report.rows = [JobReport.KeyedCount(table: into, rows: written.rowCount)]
         return report
+    }
+
+    /// The result's columns with what is said of them; throws where something is said of another.
+    func described(_ schema: Schema, job: String) throws -> Schema {
+        try DataCheck.requireColumns(of: checks, in: schema, of: into, job: job)
+        return try meaning.described(schema, job: job)
     }
 
     /// The first unique check's columns: what is checked to be unique identifies a row.

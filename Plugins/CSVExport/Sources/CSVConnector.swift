@@ -18,15 +18,11 @@ extension Connector where Part == any Sink {
             )
             let partSize = block.optional(
                 "part_size",
-                .bytes(example: "100MB"),
+                .bytes(example: "100MB", from: "1MB"),
                 "data-studio: the largest file; 100MB if left out"
             )
-            if let partSize, !block.isDescribing {
-                if flavor != .dataStudio {
-                    block.reject(key: "part_size", "only data-studio splits datasets", hint: "leave it out")
-                } else if partSize < 1_000_000 {
-                    block.reject(key: "part_size", "parts this small are of no use", hint: "at least 1MB")
-                }
+            if partSize != nil, flavor != .dataStudio, !block.isDescribing {
+                block.reject(key: "part_size", "only data-studio splits datasets", hint: "leave it out")
             }
             let folder = block.optional(
                 "folder",

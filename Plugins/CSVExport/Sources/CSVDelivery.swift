@@ -24,6 +24,7 @@ actor CSVDelivery: SinkDelivery {
     private let header: DeliveryHeader
     private var folder: ExportFolder?
     private var staged: [Staged] = []
+    private var removed: Set<String> = []
 
     init(path: String, options: CSVOptions, header: DeliveryHeader) {
         self.path = path
@@ -58,6 +59,8 @@ actor CSVDelivery: SinkDelivery {
         return dataset.rowCount
     }
 
+    func remove(_ dataset: DatasetName) { removed.insert(dataset.rawValue) }
+
     func commit() throws {
         let folder = try opened()
         let manifest = nextManifest(after: folder.manifest)
@@ -85,7 +88,7 @@ actor CSVDelivery: SinkDelivery {
 
     private func close() {
         folder = nil
-        staged = []
+        (staged, removed) = ([], [])
     }
 
     private func opened() throws -> ExportFolder {
@@ -101,19 +104,20 @@ actor CSVDelivery: SinkDelivery {
             ExportManifest.Dataset(
                 name: dataset.definition.name.rawValue,
                 summary: dataset.definition.summary,
-                key: dataset.definition.key,
+                key: dataset.definition.key.map(options.written),
                 rowCount: dataset.rowCount,
                 run: header.run.rawValue,
                 exportedAt: header.startedAt.description,
                 files: dataset.files,
                 companions: options.flavor == .tableau ? ["\(dataset.definition.name).tds"] : [],
                 columns: dataset.definition.schema.fields.enumerated().map {
-                    ExportManifest.Column($1, options.flavor, emptiedCount: dataset.emptiedCounts[$0])
+                    ExportManifest.Column($1, options, emptiedCount: dataset.emptiedCounts[$0])
                 }
             )
         }
         let kept = last?.flavor == options.flavor ? last?.datasets ?? [] : []
-        let others = kept.filter { old in !new.contains { $0.name == old.name } }
+        let gone = last?.pipeline == header.pipeline ? removed : []
+        let others = kept.filter { old in !new.contains { $0.name == old.name } && !gone.contains(old.name) }
         return ExportManifest(
             format: ExportManifest.currentFormat,
             pipeline: header.pipeline,

@@ -28,6 +28,11 @@ public struct CSVOptions: Sendable, Hashable {
     /// The folder as the tool's users reach it; nil: as we do.
     public var folder: String?
 
+    /// A column's name as it stands in the first line.
+    func written(_ column: String) -> String {
+        escapesFormulas && column.utf8.first.map(startsFormula) == true ? "'" + column : column
+    }
+
     /// Options for one tool; Data Studio gets parts of at most 100 MB unless told otherwise.
     public init(flavor: CSVFlavor, escapesFormulas: Bool = false, partSize: Int? = nil, folder: String? = nil) {
         self.flavor = flavor

@@ -10,6 +10,7 @@ struct ExportManifest: Codable {
     }
 
     struct Column: Codable {
+        /// As the first line of the files has it.
         let name: String
         /// As the lake declares it: `BIGINT`.
         let type: String
@@ -59,9 +60,10 @@ struct ExportManifest: Codable {
 }
 
 extension ExportManifest.Column {
-    init(_ field: Field, _ flavor: CSVFlavor, emptiedCount: Int?) {
+    init(_ field: Field, _ options: CSVOptions, emptiedCount: Int?) {
+        let flavor = options.flavor
         self.emptiedCount = emptiedCount
-        name = field.name
+        name = options.written(field.name)
         type = field.type.description
         isNullable = field.isNullable
         description = field.description

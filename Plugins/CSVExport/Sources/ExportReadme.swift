@@ -31,7 +31,7 @@ struct ExportReadme {
         ]
         let formulas =
             manifest.escapeFormulas
-            ? "A text that begins with `=`, `+`, `-`, `@`, a tab, a line break or NUL has a `'` in front, so that no spreadsheet runs it. That changes the text: remove it before you join on it."
+            ? "A text or a column's name that begins with `=`, `+`, `-`, `@`, a tab, a line break or NUL has a `'` in front, so that no spreadsheet runs it. That changes the text: remove it before you join on it."
             : "Texts are as they came. Do not open the files in a spreadsheet if strangers can write into a column; export with `escape_formulas: true` for that."
         return common + flavorRules + [formulas]
     }

@@ -79,7 +79,7 @@ struct PartWriter {
         var bytes: [UInt8] = options.flavor == .powerBI ? [0xEF, 0xBB, 0xBF] : []
         for (index, column) in definition.schema.names.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            CanonicalCSVWriter.append(column, to: &bytes)
+            CanonicalCSVWriter.append(options.written(column), to: &bytes)
         }
         bytes.append(UInt8(ascii: "\n"))
         return bytes

@@ -131,14 +131,6 @@ struct RowRewriter {
         return last != UInt8(ascii: "f") && last != UInt8(ascii: "n")
     }
 
-    /// The characters of OWASP's advice on CSV injection: = + - @, tab, carriage return, line feed and NUL.
-    private func startsFormula(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), 0x09, 0x0D, 0x0A, 0x00: true
-        default: false
-        }
-    }
-
     private func holdsLineBreak(_ range: Range<Int>, of bytes: Span<UInt8>) -> Bool {
         for position in range where bytes[position] == 0x0A || bytes[position] == 0x0D { return true }
         return false
@@ -171,5 +163,14 @@ struct RowRewriter {
 
     private func outOfCalendar(_ column: Int) -> PipelineError {
         reader.mismatch(inColumn: column, hint: "BI tools know the years 0000 to 9999; correct or filter it in the job")
+    }
+}
+
+/// Whether a spreadsheet may run a text that begins so, by OWASP's advice on CSV injection: = + - @, tab, carriage return,
+/// line feed and NUL.
+func startsFormula(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), 0x09, 0x0D, 0x0A, 0x00: true
+    default: false
     }
 }

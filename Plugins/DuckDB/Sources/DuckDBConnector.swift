@@ -53,8 +53,8 @@ public struct DuckDBConfiguration: Sendable {
         )
         memory = block.optional(
             "memory",
-            .bytes(example: "4GB"),
-            "The memory a job may use before it spills to disk; default 80 % of the machine's."
+            .bytes(example: "4GB", from: "128MB"),
+            "The memory a job may use before it spills to disk, at least 128MB; default 80 % of the machine's."
         )
         threads = block.optional(
             "threads",
@@ -63,7 +63,7 @@ public struct DuckDBConfiguration: Sendable {
         )
         disk = block.optional(
             "disk",
-            .bytes(example: "50GB"),
+            .bytes(example: "50GB", from: "1MB"),
             "The most that a job may spill to disk; default 90 % of the free space."
         )
         statementLog = block.optional(
@@ -73,9 +73,9 @@ public struct DuckDBConfiguration: Sendable {
         )
         timeout = block.value(
             "timeout",
-            .duration(example: "4h"),
+            .duration(example: "4h", from: "1s", to: "30d"),
             default: .seconds(14_400),
-            "The longest a job may take before it is stopped; default 4h."
+            "The longest a job may take before it is stopped, up to 30d; default 4h."
         )
     }
 }

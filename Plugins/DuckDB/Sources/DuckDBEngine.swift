@@ -41,9 +41,6 @@ public struct DuckDBEngine: QueryEngine {
                 case .measure(let label, let sql):
                     let query = try statement("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (", sql, ")")
                     measured[label] = try AnswerRow.decode(try await session.send(query))
-                case .extract(let sql, let path):
-                    let options = ") TO \(sqlLiteral(path)) (FORMAT csv, HEADER)"
-                    _ = try await session.send(statement("COPY (", sql, options))
                 case .write(let label, let sql, let directory, let schema):
                     written[label] = try await write(sql, into: directory, schema: schema, in: session)
                 }
@@ -115,7 +112,8 @@ public struct DuckDBEngine: QueryEngine {
             return try await withTimeout(configuration.timeout, while: operation) {
                 try await DuckDBSession.run(program: program, workingDirectory: directory.path, log: log) { session in
                     let opening = SessionStatement(
-                        text: script.prelude(reading: inputs.flatMap(\.paths) + readable, writing: outputs)
+                        text: script.prelude(reading: inputs.flatMap(\.paths) + readable, writing: outputs),
+                        isFirst: true
                     )
                     try check(version: try await session.send(opening), of: program)
                     for input in inputs {
@@ -127,7 +125,7 @@ public struct DuckDBEngine: QueryEngine {
             }
         } catch let failure as DuckDBFailure {
             try Task.checkCancellation()
-            throw failure.pipelineError(while: operation)
+            throw failure.pipelineError(while: operation, in: program)
         }
     }
 
@@ -146,7 +144,12 @@ public struct DuckDBEngine: QueryEngine {
     /// Wraps a checked text into a statement; `prefix` must not contain a line end, one follows it.
     private func statement(_ prefix: String, _ sql: SQLText, _ suffix: String) throws -> SessionStatement {
         let text = try SingleStatement.check(sql)
-        return SessionStatement(text: "\(prefix)\n\(text)\n\(suffix)", origin: sql.origin, leadingLines: 1)
+        return SessionStatement(
+            text: "\(prefix)\n\(text)\n\(suffix)",
+            origin: sql.origin,
+            leadingLines: 1,
+            firstLine: sql.firstLine
+        )
     }
 
     /// What stands around a query whose columns are asked for.
@@ -238,7 +241,6 @@ extension EngineJob {
         steps.compactMap { step in
             switch step {
             case .write(_, _, let directory, _): directory
-            case .extract(_, let path): "/" + path.split(separator: "/").dropLast().joined(separator: "/")
             case .execute, .measure: nil
             }
         }

@@ -85,20 +85,33 @@ public struct DuckDBRecordDialect: RecordDialect {
     public func timestamp(_ text: String, timezone: String) -> String {
         let zone = sqlLiteral(timezone)
         let number = "TRY_CAST(\(text) AS DOUBLE)"
+        // ISO 8601 lets a comma stand before the fraction, and its basic form leaves out what stands between the digits.
+        let dotted = "replace(\(text), ',', '.')"
+        let parted =
+            "regexp_replace(\(dotted), '^(\\d{4})(\\d{2})(\\d{2})T(\\d{2})(\\d{2})(\\d{2})', '\\1-\\2-\\3T\\4:\\5:\\6')"
+        let offset = { (moment: String) in "regexp_replace(\(moment), '([+-]\\d{2})(\\d{2})$', '\\1:\\2')" }
         // The form that most machines write comes first, since it needs no regular expression. A text that ends in Z or an offset names its moment; one that does not is a wall clock in the source's zone.
         return """
             CASE
               WHEN \(text) IS NULL THEN NULL
-              WHEN \(text) LIKE '____-__-__T__:__:__%Z' THEN TRY_CAST(\(text) AS TIMESTAMPTZ)
+              WHEN \(text) LIKE '____-__-__T__:__:__%Z' THEN TRY_CAST(\(dotted) AS TIMESTAMPTZ)
               WHEN regexp_full_match(\(text), '\\d{9,11}(\\.\\d+)?') THEN to_timestamp(\(number))
               WHEN regexp_full_match(\(text), '\\d{12,14}') THEN make_timestamptz(CAST(\(text) AS BIGINT) * 1000)
               WHEN regexp_full_match(\(text), '\\d{15,17}') THEN make_timestamptz(TRY_CAST(\(text) AS BIGINT))
               WHEN regexp_full_match(\(text), '\\d{4}-\\d{2}-\\d{2}[T ]\\d{2}:\\d{2}.*([Zz]|[+-]\\d{2}(:?\\d{2})?)')
-                THEN TRY_CAST(regexp_replace(\(text), '([+-]\\d{2})(\\d{2})$', '\\1:\\2') AS TIMESTAMPTZ)
+                THEN TRY_CAST(\(offset(dotted)) AS TIMESTAMPTZ)
+              WHEN regexp_full_match(\(text), '\\d{8}T\\d{6}([.,]\\d+)?([Zz]|[+-]\\d{2}(:?\\d{2})?)')
+                THEN TRY_CAST(\(offset(parted)) AS TIMESTAMPTZ)
+              WHEN regexp_full_match(\(text), '\\d{8}T\\d{6}([.,]\\d+)?') THEN timezone(\(zone), TRY_CAST(\(parted) AS TIMESTAMP))
               WHEN regexp_matches(\(text), '^\\d{1,2}/[A-Za-z]{3}/\\d{4}:') THEN try_strptime(\(text), '%d/%b/%Y:%H:%M:%S %z')
-              WHEN regexp_matches(\(text), '^\\d{4}-\\d{2}-\\d{2}') THEN timezone(\(zone), TRY_CAST(\(text) AS TIMESTAMP))
+              WHEN regexp_matches(\(text), '^\\d{4}-\\d{2}-\\d{2}') THEN timezone(\(zone), TRY_CAST(\(dotted) AS TIMESTAMP))
             END
             """
+    }
+
+    /// A text that is a number, without its fraction; a bare cast would round.
+    public func wholeNumber(_ text: String) -> String {
+        cast("trunc(\(cast(text, to: .double)))", to: .integer)
     }
 
     /// A safe cast; NULL where the text is no such value.

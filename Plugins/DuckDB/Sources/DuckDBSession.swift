@@ -106,11 +106,15 @@ struct SessionStatement {
     var origin: String?
     /// How many lines stand before the user's text.
     var leadingLines = 0
+    /// The line of `origin` that the user's text begins in.
+    var firstLine = 1
+    /// Whether it is what a program is asked first.
+    var isFirst = false
 
-    /// The line of the user's text for a line of the statement; its last one for what follows it.
+    /// The line of the origin for a line of the statement; the last of the user's text one for what follows it.
     func userLine(_ line: Int) -> Int {
         // Behind the user's text stands one line of ours.
         let count = text.count { $0 == "\n" } - leadingLines
-        return min(max(1, line - leadingLines), max(1, count))
+        return min(max(1, line - leadingLines), max(1, count)) + firstLine - 1
     }
 }

@@ -10,7 +10,7 @@ enum SingleStatement {
         let bytes = Array(sql.text.utf8)
         var scanner = Scanner(bytes: bytes)
         if let problem = scanner.run() {
-            let line = bytes[..<min(scanner.position, bytes.count)].count { $0 == UInt8(ascii: "\n") } + 1
+            let line = bytes[..<min(scanner.position, bytes.count)].count { $0 == UInt8(ascii: "\n") } + sql.firstLine
             throw PipelineError(
                 .invalidQuery,
                 "\(sql.origin.map { "\($0):" } ?? "line ")\(line): \(problem)",

@@ -71,6 +71,9 @@ public struct LocalObjectStore: ObjectStore {
         try await perform("making a directory") { try $0.makeDirectory(at: key) }
     }
 
+    /// Looks at the permissions of the directory, or of what it would be made in.
+    public func probe() async throws { try await perform("looking for the lake") { try $0.probe() } }
+
     /// Removes old temporary files, and directories that were empty and old when the sweep began.
     public func sweep(under prefix: ObjectKey, untouchedSince moment: Timestamp) async throws {
         try await perform("sweeping up after interrupted writers") {

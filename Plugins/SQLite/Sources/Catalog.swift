@@ -49,6 +49,15 @@ enum Catalog {
         }
     }
 
+    /// Removes what is said about a dataset; false where nothing of this pipeline is.
+    static func forget(_ dataset: DatasetName, of pipeline: String, in db: Database) throws -> Bool {
+        try db.execute(
+            sql: "DELETE FROM \(table) WHERE dataset = ? AND pipeline = ?",
+            arguments: [dataset.rawValue, pipeline]
+        )
+        return db.changesCount > 0
+    }
+
     /// The run of the latest delivery; nil where there was none, or where a delivered table is gone.
     static func latestRun(in db: Database) throws -> RunID? {
         guard try db.tableExists(table) else { return nil }

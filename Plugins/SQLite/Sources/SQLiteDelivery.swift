@@ -39,6 +39,7 @@ actor SQLiteDelivery: SinkDelivery {
     private let token = String(UInt64.random(in: .min ... .max), radix: 36)
     private var queue: DatabaseQueue?
     private var staged: [Staged] = []
+    private var removed: Set<DatasetName> = []
 
     init(path: String, header: DeliveryHeader) {
         self.path = path
@@ -181,6 +182,8 @@ actor SQLiteDelivery: SinkDelivery {
 
     // MARK: - Commit and abort
 
+    func remove(_ dataset: DatasetName) { removed.insert(dataset) }
+
     func commit() throws {
         let queue = try opened()
         try sqliteErrors(path, while: "publishing to SQLite") {
@@ -189,11 +192,11 @@ actor SQLiteDelivery: SinkDelivery {
                 try db.inTransaction(.immediate) {
                     try Catalog.create(in: db)
                     for dataset in staged { try publish(dataset, in: db) }
+                    for dataset in removed.subtracting(staged.map(\.definition.name)) { try takeAway(dataset, in: db) }
                     return .commit
                 }
             }
         }
-        staged = []
         close()
     }
 
@@ -207,6 +210,14 @@ actor SQLiteDelivery: SinkDelivery {
         try Catalog.record(dataset.definition, rows: dataset.rows, header, in: db)
     }
 
+    /// Leaves alone what no delivery of this pipeline made.
+    private func takeAway(_ dataset: DatasetName, in db: Database) throws {
+        guard try Catalog.forget(dataset, of: header.pipeline, in: db), try db.tableExists(dataset.rawValue) else {
+            return
+        }
+        try rename(dataset.rawValue, to: Self.oldPrefix + token + "_" + dataset.rawValue, in: db)
+    }
+
     private func rename(_ table: String, to name: String, in db: Database) throws {
         try db.execute(sql: "ALTER TABLE \(sqlIdentifier(table)) RENAME TO \(sqlIdentifier(name))")
     }
@@ -217,7 +228,7 @@ actor SQLiteDelivery: SinkDelivery {
     private func close() {
         guard let queue else { return }
         self.queue = nil
-        staged = []
+        (staged, removed) = ([], [])
         try? queue.writeWithoutTransaction { db in
             for prefix in [Self.loadPrefix, Self.oldPrefix] { try dropTables(named: prefix + token + "_*", in: db) }
         }

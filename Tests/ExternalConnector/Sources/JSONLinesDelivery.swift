@@ -7,6 +7,7 @@ final class JSONLinesDelivery: SinkDelivery {
     private let folder: Folder
     private let run: RunID
     private let staged = Mutex<[String: String]>([:])
+    private let removed = Mutex<Set<String>>([])
 
     init(folder: Folder, run: RunID) {
         self.folder = folder
@@ -34,10 +35,13 @@ final class JSONLinesDelivery: SinkDelivery {
         return reader.rowCount
     }
 
+    func remove(_ dataset: DatasetName) async throws { removed.withLock { _ = $0.insert(dataset.rawValue) } }
+
     func commit() async throws {
         var contents = try folder.contents()
         let before = contents.files
         contents.run = run.rawValue
+        for name in removed.withLock({ $0 }) { contents.files[name] = nil }
         contents.files.merge(staged.withLock { $0 }) { _, new in new }
         try folder.replaceContents(contents)
         folder.remove(before.values.filter { !contents.files.values.contains($0) })

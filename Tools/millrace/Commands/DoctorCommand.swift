@@ -43,7 +43,7 @@ struct DoctorCommand: AsyncParsableCommand {
             for probe in await pipeline.probe() {
                 await checkup.note(probe.part) {
                     if let problem = probe.problem { throw Checkup.Problem(text: problem) }
-                    return ""
+                    return probe.remark ?? ""
                 }
             }
         } else {

@@ -33,7 +33,7 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func validate() throws {
         if days < 1 || days > 3660 { throw ValidationError("--days must be from 1 to 3660.") }
-        if events < 1 { throw ValidationError("--events must be at least 1.") }
+        if events < 1 || events > 1_000_000_000 { throw ValidationError("--events must be from 1 to 1000000000.") }
         if Timestamp(day: start) == nil { throw ValidationError("--start must be a day such as 2026-09-01.") }
     }
 
