@@ -24,6 +24,8 @@ struct CollectorOptions: Sendable {
     var idleTimeout = Duration.seconds(60)
     /// How old a segment becomes before its events land.
     var landingInterval = Duration.seconds(60)
+    /// How long landing may take after the server has stopped.
+    var stopLimit = Duration.seconds(20)
     var log = WriteAheadLog.Options()
 
     /// A collector that nobody may send to.

@@ -1,3 +1,4 @@
+internal import BlockingIO
 internal import Glibc
 
 extension ObjectDirectory {

@@ -40,7 +40,19 @@ public struct HTTPCollector: EventReceiver {
         }
         writing.cancel()
         await writing.value
-        _ = try await landing.land()
+        await landRest(landing)
+    }
+
+    /// Lands what is left while there is time: the rest is in the log, and lands with the next start.
+    private func landRest(_ landing: LogLanding) async {
+        // The task of `serve` has been cancelled, so that this needs one of its own.
+        let rest = Task { _ = try await landing.land() }
+        let limit = Task {
+            try await Task.sleep(for: options.stopLimit)
+            rest.cancel()
+        }
+        _ = await rest.result
+        limit.cancel()
     }
 
     /// Lands what the log of a stopped collector holds.
