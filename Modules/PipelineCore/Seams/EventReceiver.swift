@@ -7,7 +7,8 @@ public protocol EventReceiver: Sendable {
     ///
     /// `onReady` is told the address once others can connect. Throws `conflict` where another process receives for the
     /// same source on this machine.
-    func serve(into destination: ReceiverDestination, onReady: @escaping @Sendable (_ address: String) async -> Void) async throws
+    func serve(into destination: ReceiverDestination, onReady: @escaping @Sendable (_ address: String) async -> Void)
+        async throws
 
     /// Lands what a receiver that was stopped or killed has acknowledged; returns how many events.
     ///

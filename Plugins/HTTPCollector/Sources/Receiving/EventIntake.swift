@@ -72,7 +72,9 @@ final class EventIntake: Sendable {
             result = try parsers.withParser { parser in
                 try parser.read(body.readableBytesUInt8Span, as: kind)
                 let key = sender.writeKey ?? parser.writeKey.map { Array($0.utf8) }
-                guard let source = key.flatMap({ options.writeKeys.name(of: $0) }) else { throw CollectorReply.unknownKey }
+                guard let source = key.flatMap({ options.writeKeys.name(of: $0) }) else {
+                    throw CollectorReply.unknownKey
+                }
                 return (source, try parser.lines(envelope(source, sender, requestID)))
             }
         } catch let problem as MessageProblem {
@@ -82,7 +84,9 @@ final class EventIntake: Sendable {
         } catch {
             throw .refusal(.internalServerError, "internal", "the body could not be read")
         }
-        guard let result else { throw .refusal(.serviceUnavailable, "unavailable", "no memory", retryAfter: .seconds(1)) }
+        guard let result else {
+            throw .refusal(.serviceUnavailable, "unavailable", "no memory", retryAfter: .seconds(1))
+        }
         return result
     }
 

@@ -31,7 +31,12 @@ public struct HTTPCollector: EventReceiver {
         defer { withExtendedLifetime(lock) {} }
         let log = try await open(destination)
         let metrics = CollectorMetrics()
-        let landing = LogLanding(log, source: destination.source, rawZone: destination.rawZone, coding: destination.coding)
+        let landing = LogLanding(
+            log,
+            source: destination.source,
+            rawZone: destination.rawZone,
+            coding: destination.coding
+        )
         let accessLog = options.logsRequests ? AccessLog() : nil
         // The log outlives the server, and landing outlives the log: each ends when what fills it has ended.
         let writing = Task { await log.run() }
@@ -90,7 +95,12 @@ public struct HTTPCollector: EventReceiver {
         guard let lock = try lock(destination.source) else { return nil }
         defer { withExtendedLifetime(lock) {} }
         let log = try await open(destination)
-        let landing = LogLanding(log, source: destination.source, rawZone: destination.rawZone, coding: destination.coding)
+        let landing = LogLanding(
+            log,
+            source: destination.source,
+            rawZone: destination.rawZone,
+            coding: destination.coding
+        )
         return try await landing.land().events
     }
 
@@ -126,7 +136,8 @@ public struct HTTPCollector: EventReceiver {
                 .unauthorized,
                 "\(error.call) failed on \(error.path)",
                 while: "opening the collector's log",
-                hint: "make \(directory) writable for the user that runs millrace, or set `state:` to a directory that is",
+                hint:
+                    "make \(directory) writable for the user that runs millrace, or set `state:` to a directory that is",
                 cause: error
             )
         }

@@ -49,8 +49,10 @@ struct CollectorReply: Error {
     static let pixel = CollectorReply(
         status: .ok,
         headers: [.contentType: "image/gif", .cacheControl: "no-store"],
-        body: ByteBuffer(bytes: Array("GIF89a".utf8) + [1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0x21, 0xF9, 4, 1, 0, 0, 0, 0]
-            + [0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 1, 0x44, 0, 0x3B])
+        body: ByteBuffer(
+            bytes: Array("GIF89a".utf8) + [1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0x21, 0xF9, 4, 1, 0, 0, 0, 0]
+                + [0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 1, 0x44, 0, 0x3B]
+        )
     )
 
     /// Tells Segment's libraries to send everything here.

@@ -18,7 +18,9 @@ struct MessageSender {
     init(_ request: Request, address: String?) {
         userAgent = request.headers[.userAgent]
         self.address = address
-        writeKey = Self.basicKey(request.headers[.authorization]) ?? request.uri.queryParameters["writeKey"].map { Array($0.utf8) }
+        writeKey =
+            Self.basicKey(request.headers[.authorization])
+            ?? request.uri.queryParameters["writeKey"].map { Array($0.utf8) }
     }
 
     /// Whether the sender is the device that the events are about: a browser or an app, and no server.

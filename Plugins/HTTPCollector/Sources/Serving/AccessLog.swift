@@ -57,7 +57,9 @@ final class AccessLog: Sendable {
         func append(to lines: inout [UInt8]) {
             lines += Array("{\"time\":".utf8)
             lines.append(quoted: time.description)
-            for (name, value) in [("method", method), ("route", route), ("source", source ?? ""), ("request_id", requestID)] {
+            for (name, value) in [
+                ("method", method), ("route", route), ("source", source ?? ""), ("request_id", requestID),
+            ] {
                 lines += Array(",\"\(name)\":".utf8)
                 lines.append(quoted: value)
             }

@@ -78,10 +78,16 @@ final class CollectorMetrics: Sendable {
         let plain: [(name: String, kind: String, help: String, value: String)] = [
             ("events_landed_total", "counter", "Events that are in the lake.", "\(counts.landed)"),
             ("events_damaged_total", "counter", "Events that the disk has damaged in the log.", "\(counts.missing)"),
-            ("landing_failures_total", "counter", "Attempts to land that did not succeed.", "\(counts.landingFailures)"),
+            (
+                "landing_failures_total", "counter", "Attempts to land that did not succeed.",
+                "\(counts.landingFailures)"
+            ),
             ("log_bytes", "gauge", "Bytes in the log that wait to land.", "\(logSize)"),
             ("log_capacity_bytes", "gauge", "Bytes that may wait.", "\(logCapacity)"),
-            ("log_failed", "gauge", "1 if a sync has failed: nothing is acknowledged until a restart.", isFailed ? "1" : "0"),
+            (
+                "log_failed", "gauge", "1 if a sync has failed: nothing is acknowledged until a restart.",
+                isFailed ? "1" : "0"
+            ),
         ]
         for (name, kind, help, value) in plain {
             text.family("millrace_\(name)", kind, help)

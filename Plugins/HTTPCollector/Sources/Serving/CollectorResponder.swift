@@ -56,7 +56,9 @@ struct CollectorResponder: Sendable {
         var receipt: EventIntake.Receipt?
     }
 
-    private func reply(to request: Request, _ channel: any Channel, _ exchange: inout Exchange) async throws -> CollectorReply {
+    private func reply(to request: Request, _ channel: any Channel, _ exchange: inout Exchange) async throws
+        -> CollectorReply
+    {
         exchange.isRead = request.method == .get || request.method == .head || request.method == .options
         guard let route = CollectorRoute(path: request.uri.path[...]) else { throw CollectorReply.unknownPath }
         exchange.route = route
@@ -94,7 +96,8 @@ struct CollectorResponder: Sendable {
         case .metrics:
             // Whoever is forwarded by a proxy comes from this machine only as it seems.
             let isForwarded = !request.headers.forwardedFor.isEmpty
-            guard let peer = channel.remoteAddress?.ipAddress, !isForwarded, options.metricsReaders.contains(peer) else {
+            guard let peer = channel.remoteAddress?.ipAddress, !isForwarded, options.metricsReaders.contains(peer)
+            else {
                 throw CollectorReply.unknownPath
             }
             return .metrics(health().metrics)
@@ -110,7 +113,9 @@ struct CollectorResponder: Sendable {
     }
 
     /// The body, decompressed; as it came and as it is, it must keep to the limit, and come in time.
-    private func body(of request: Request, on channel: any Channel, _ exchange: inout Exchange) async throws -> ByteBuffer {
+    private func body(of request: Request, on channel: any Channel, _ exchange: inout Exchange) async throws
+        -> ByteBuffer
+    {
         let limit = options.limits.bodySize
         let deadline = channel.eventLoop.scheduleTask(in: TimeAmount(options.bodyTimeout)) {
             channel.close(promise: nil)

@@ -136,7 +136,8 @@ struct ConnectionServer: Sendable {
         let hint =
             switch code {
             case EADDRINUSE: "another program listens there: stop it, or set `listen:` to another port"
-            case EACCES: "ports below 1024 need a privilege: take a higher one, or let the service manager open the socket"
+            case EACCES:
+                "ports below 1024 need a privilege: take a higher one, or let the service manager open the socket"
             default: "set `listen:` to an address of this machine"
             }
         return PipelineError(
