@@ -132,8 +132,8 @@ let package = Package(
             dependencies: [
                 "PipelineCore", "PipelineConfig", "PipelineRuntime", "Ingestion", "Processing", "VisualizationExport",
                 "Lake", "Gzip", "Simulation",
-                "LocalFilesPlugin", "DuckDBPlugin", "SQLitePlugin", "CSVExportPlugin", "UserAgentsPlugin",
-                "MaxMindPlugin",
+                "LocalFilesPlugin", "HTTPCollectorPlugin", "DuckDBPlugin", "SQLitePlugin", "CSVExportPlugin",
+                "UserAgentsPlugin", "MaxMindPlugin",
                 arguments, logging,
             ],
             path: "Tools/millrace",

@@ -14,6 +14,10 @@ public protocol EventReceiver: Sendable {
     ///
     /// Nil where one is running on this machine: it lands them itself.
     func drain(into destination: ReceiverDestination) async throws -> Int64?
+
+    /// The events that the source's receiver on this machine acknowledges from now on, as lines of JSON, whichever process
+    /// it runs in; ends only by cancellation.
+    func tail(of source: String) -> ByteStream
 }
 
 /// Where the events of a receiver go.

@@ -104,6 +104,9 @@ public struct HTTPCollector: EventReceiver {
         return try await landing.land().events
     }
 
+    /// Follows the log's files.
+    public func tail(of source: String) -> ByteStream { LogTail(directory: logDirectory(source)) }
+
     /// Lands segments as they fill or grow old, and writes the access log, until cancelled.
     private func tend(
         _ log: WriteAheadLog,
