@@ -43,12 +43,17 @@ struct LandedLog {
 @Suite("Messages that the collector has landed become events")
 struct MessageIngestionTests {
     /// A line as the collector writes it; `members` are the message's own.
-    private func line(_ members: String, receivedAt: String = "2026-11-21T07:31:17.123456Z", source: String = "web-app") -> String {
+    private func line(_ members: String, receivedAt: String = "2026-11-21T07:31:17.123456Z", source: String = "web-app")
+        -> String
+    {
         "{\"receivedAt\":\"\(receivedAt)\",\"source\":\"\(source)\",\"requestId\":\"r1\",\(members)}"
     }
 
     private func track(_ id: String, _ more: String = "") -> String {
-        line("\"type\":\"track\",\"messageId\":\"\(id)\",\"event\":\"Buy\",\"userId\":\"u\"" + (more.isEmpty ? "" : "," + more))
+        line(
+            "\"type\":\"track\",\"messageId\":\"\(id)\",\"event\":\"Buy\",\"userId\":\"u\""
+                + (more.isEmpty ? "" : "," + more)
+        )
     }
 
     @Test("What the server says of a message goes into the columns of its name, and a request's number nowhere")
@@ -71,7 +76,10 @@ struct MessageIngestionTests {
     private static let clocks: [(members: String, occurredAt: String?)] = [
         // As the collector writes them: the device's clock is `originalTimestamp`.
         (#""originalTimestamp":"2026-11-21T07:31:10Z","sentAt":"2026-11-21T07:31:12Z""#, "07:31:15.123456"),
-        (#""originalTimestamp":"2026-11-21T07:31:10.000001+00:00","sentAt":"2026-11-21T08:31:10+01:00""#, "07:31:17.123457"),
+        (
+            #""originalTimestamp":"2026-11-21T07:31:10.000001+00:00","sentAt":"2026-11-21T08:31:10+01:00""#,
+            "07:31:17.123457"
+        ),
         (#""originalTimestamp":"1970-01-01T00:00:01Z","sentAt":"1970-01-01T00:00:03Z""#, "07:31:15.123456"),
         (#""originalTimestamp":"2031-01-01T00:00:00Z","sentAt":"2031-01-01T00:00:01Z""#, "07:31:16.123456"),
         (#""timestamp":"2026-11-21T07:31:10Z","sentAt":"2026-11-21T07:31:12Z""#, "07:31:15.123456"),
@@ -79,7 +87,10 @@ struct MessageIngestionTests {
         // Later than it was sent, as a message that was given a time of its own can be.
         (#""timestamp":"2026-11-21T07:31:20Z","sentAt":"2026-11-21T07:31:12Z""#, "07:31:25.123456"),
         // Corrected before it came.
-        (#""timestamp":"2026-11-21T05:00:00Z","originalTimestamp":"2020-01-01T00:00:00Z","sentAt":"2020-01-01T00:00:01Z""#, "05:00:00"),
+        (
+            #""timestamp":"2026-11-21T05:00:00Z","originalTimestamp":"2020-01-01T00:00:00Z","sentAt":"2020-01-01T00:00:01Z""#,
+            "05:00:00"
+        ),
         // Nothing to correct by.
         (#""timestamp":"2026-11-21T05:00:00Z""#, "05:00:00"),
         (#""originalTimestamp":"2026-11-21T05:00:00Z","sentAt":null"#, "05:00:00"),
@@ -162,15 +173,24 @@ struct MessageIngestionTests {
     func rejected() async throws {
         let log = try LandedLog()
         let dead = deadLines()
-        let lines = dead.enumerated().flatMap { [track("m\($0)"), $1.line] } + [line(#""type":"identify","userId":"u","traits":{}"#)]
+        let lines =
+            dead.enumerated().flatMap { [track("m\($0)"), $1.line] } + [
+                line(#""type":"identify","userId":"u","traits":{}"#)
+            ]
         let report = try await log.take(lines)
         #expect(report.rows == Int64(lines.count) && report.rejected == Int64(dead.count))
-        #expect(try await log.folder.query("SELECT event_id FROM event_log WHERE type = 'track' ORDER BY _row") == dead.indices.map { "m\($0)" })
-        let letters = try await log.folder.query("SELECT _row, reason, source, encoding FROM dead_letters ORDER BY _row")
+        #expect(
+            try await log.folder.query("SELECT event_id FROM event_log WHERE type = 'track' ORDER BY _row")
+                == dead.indices.map { "m\($0)" }
+        )
+        let letters = try await log.folder.query(
+            "SELECT _row, reason, source, encoding FROM dead_letters ORDER BY _row"
+        )
         #expect(letters == dead.enumerated().map { "\(2 * $0 + 2),\($1.reason),files,text" })
         for (index, letter) in dead.enumerated() {
             let raw = letter.raw ?? letter.line
-            let same = "SELECT count(*) AS n FROM dead_letters WHERE _row = \(2 * index + 2) AND raw = \(sqlLiteral(raw))"
+            let same =
+                "SELECT count(*) AS n FROM dead_letters WHERE _row = \(2 * index + 2) AND raw = \(sqlLiteral(raw))"
             #expect(try await log.folder.query(same) == ["1"], "\(raw)")
         }
     }
@@ -183,9 +203,13 @@ struct MessageIngestionTests {
         let second = try await log.take([track("m1"), "{}"])
         #expect(second.rows == 3 && second.accepted == 2 && second.rejected == 1)
         #expect(
-            try await log.folder.query("SELECT event_id, count(*) AS n FROM event_log GROUP BY event_id ORDER BY event_id")
+            try await log.folder.query(
+                "SELECT event_id, count(*) AS n FROM event_log GROUP BY event_id ORDER BY event_id"
+            )
                 == ["m1,3", "m2,1"]
         )
-        #expect(try await log.folder.query("SELECT DISTINCT _row FROM event_log ORDER BY _row") == ["1", "3", "4", "5"])
+        #expect(
+            try await log.folder.query("SELECT DISTINCT _row FROM event_log ORDER BY _row") == ["1", "3", "4", "5"]
+        )
     }
 }

@@ -30,7 +30,8 @@ import Glibc
         version: Product.version,
         subcommands: [
             InitCommand.self, CheckCommand.self, RunCommand.self, StatusCommand.self, RunsCommand.self, SQLCommand.self,
-            TablesCommand.self, PreviewCommand.self, ReplayCommand.self, SimulateCommand.self, VacuumCommand.self, DoctorCommand.self,
+            TablesCommand.self, PreviewCommand.self, ReplayCommand.self, SimulateCommand.self, VacuumCommand.self,
+            DoctorCommand.self,
         ]
     )
 

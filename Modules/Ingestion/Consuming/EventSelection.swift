@@ -97,7 +97,9 @@ struct EventSelection {
     /// Records with what their clocks say, each read once.
     private func timed(_ records: String) -> String {
         let clock = "coalesce(\(member(MessageMember.timestamp)), \(member(MessageMember.originalTimestamp)))"
-        let clocks = [(clock, "clock"), (member(MessageMember.sentAt), "sent"), (member(MessageMember.receivedAt), "received")]
+        let clocks = [
+            (clock, "clock"), (member(MessageMember.sentAt), "sent"), (member(MessageMember.receivedAt), "received"),
+        ]
         let moments = clocks.map { "\(moment($0)) AS millrace_\($1)" }.joined(separator: ", ")
         return "SELECT records.*, \(moments) FROM (\(records)) AS records"
     }

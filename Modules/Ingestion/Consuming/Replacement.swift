@@ -13,8 +13,10 @@ struct Replacement {
     let kept: Int64
     private let condition: String
 
-    /// `inputs`: the landing's records, whose positions say which rows go where they are replayed.
-    /// `source`: only rows of this source go; the table must have a column `source`.
+    /// Looks which rows go, and how many.
+    ///
+    /// `inputs` are the landing's records, whose positions say which rows go where they are replayed. Of a `source` only
+    /// its rows go; the table must have a column `source`.
     init(
         _ landing: Landing,
         in snapshot: TableSnapshot?,

@@ -10,7 +10,8 @@ extension IngestionJob {
     ///
     /// What was landed and not consumed is taken before, and so is all that was ever landed where its meaning has changed. A
     /// rehearsal only tells what could be used now, and changes nothing.
-    public func replay(_ fix: RecordFix, reason: String? = nil, isRehearsal: Bool = false) async throws -> ReplayReport {
+    public func replay(_ fix: RecordFix, reason: String? = nil, isRehearsal: Bool = false) async throws -> ReplayReport
+    {
         let selection = DeadLetterSelection(source: name, reason: reason)
         var report = ReplayReport(source: name, table: options.table)
         guard let before = try await letters() else { return report }
@@ -57,7 +58,8 @@ extension IngestionJob {
         _ fix: RecordFix,
         among letters: TableSnapshot
     ) async throws -> Candidates {
-        let input = EngineTable("letters", schema: letters.definition.schema, storage: .parquet(letters.files.map(\.path)))
+        let files = letters.files.map(\.path)
+        let input = EngineTable("letters", schema: letters.definition.schema, storage: .parquet(files))
         let isObject = "encoding <> 'base64' AND coalesce(\(engine.records.isJSONObject("raw")), false)"
         let chosen = """
             (SELECT _file_id AS file_id, _row AS row, file AS path, \(engine.dialect.microseconds("received_at")) AS arrival,
@@ -136,8 +138,16 @@ extension IngestionJob {
                 fileExtension: coding.map { "csv.\($0.fileExtension)" } ?? "csv"
             )
             do {
-                let bytes = RowBytes(rows: rows)
+                let bytes = CountedBytes(rows)
                 for try await chunk in coding?.encode(bytes) ?? bytes { try await object.append(chunk) }
+                guard bytes.count == fitting.count else {
+                    throw PipelineError(
+                        .internalError,
+                        "of \(fitting.count) records that can be used, \(bytes.count) were found again",
+                        while: "replaying '\(source)'",
+                        hint: "nothing was changed; please report this"
+                    )
+                }
                 return try await object.finish()
             } catch {
                 await object.abort()
@@ -176,7 +186,9 @@ extension IngestionJob {
         let stored = try await rawZone.read(key)
         var records = ReplayedRecords()
         var rows = WholeRows()
-        for try await chunk in coding?.decode(stored) ?? stored { try await records.take(rows.take(chunk), into: &spool) }
+        for try await chunk in coding?.decode(stored) ?? stored {
+            try await records.take(rows.take(chunk), into: &spool)
+        }
         try await records.take(rows.leftover, into: &spool)
         records.finish(&spool)
         guard spool.rows == landed.rows else {

@@ -1,4 +1,5 @@
 internal import PipelineCore
+internal import Synchronization
 
 /// Records that were dead letters, on their way into a spool, each with the file and the position that it had from the start.
 struct ReplayedRecords {
@@ -36,7 +37,14 @@ struct ReplayedRecords {
     /// Tells the spool which files the records are of.
     func finish(_ spool: inout Spool) {
         for (file, rows) in files {
-            var entry = LandedFile(path: file.path, fileID: file.id, size: 0, modified: 0, arrival: file.arrival, coding: nil)
+            var entry = LandedFile(
+                path: file.path,
+                fileID: file.id,
+                size: 0,
+                modified: 0,
+                arrival: file.arrival,
+                coding: nil
+            )
             entry.rows = rows
             spool.add(entry, nil, shape: .lines)
         }
@@ -84,17 +92,29 @@ struct ReplayedRecords {
     }
 }
 
-/// The bytes of chunks of rows.
-struct RowBytes: AsyncSequence, Sendable {
+/// The bytes of chunks of rows, which are counted as they go by.
+final class CountedBytes: AsyncSequence, Sendable {
     typealias Element = [UInt8]
     typealias Failure = any Error
-    let rows: RowStream
+    private let rows: RowStream
+    private let total = Atomic<Int>(0)
+
+    init(_ rows: RowStream) { self.rows = rows }
+
+    /// How many rows have gone by.
+    var count: Int64 { Int64(total.load(ordering: .relaxed)) }
 
     struct AsyncIterator: AsyncIteratorProtocol {
         var rows: any AsyncIteratorProtocol<RowChunk, any Error>
-        mutating func next() async throws -> [UInt8]? { try await rows.next(isolation: #isolation)?.bytes }
+        let counted: CountedBytes
+
+        mutating func next() async throws -> [UInt8]? {
+            guard let chunk = try await rows.next(isolation: #isolation) else { return nil }
+            counted.total.wrappingAdd(chunk.rowCount, ordering: .relaxed)
+            return chunk.bytes
+        }
     }
-    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(rows: rows.makeAsyncIterator()) }
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(rows: rows.makeAsyncIterator(), counted: self) }
 }
 
 /// Cuts canonical CSV that comes in any chunks into whole rows.

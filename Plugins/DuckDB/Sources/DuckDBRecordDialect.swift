@@ -34,7 +34,8 @@ public struct DuckDBRecordDialect: RecordDialect {
     /// A JSON object with a member that has a value.
     public func jsonObject(_ text: String, setting member: String, to value: String) -> String {
         let patch = sqlLiteral("{\(jsonString(member)): \(jsonString(value))}")
-        return "CASE WHEN \(isMissing(member, in: text)) THEN CAST(json_merge_patch(\(text), \(patch)) AS VARCHAR) ELSE \(text) END"
+        return "CASE WHEN \(isMissing(member, in: text)) "
+            + "THEN CAST(json_merge_patch(\(text), \(patch)) AS VARCHAR) ELSE \(text) END"
     }
 
     /// Put together as text: a merge patch would drop what is null inside the member.
