@@ -280,7 +280,7 @@ struct ReplayTests {
                 _ = try await folder.job(store: store).replay(RecordFix([Self.step]), reason: "neither")
             }
             guard store.calls >= turn else { break }
-            turn += moment == .before ? 1 : 2
+            turn += moment == .before ? 1 : 3
         }
         #expect(turn > 20)
     }
