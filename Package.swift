@@ -150,7 +150,7 @@ let package = Package(
         tests("Lake", ["Lake", "PipelineCore", "LocalFilesPlugin", "ConnectorTesting"]),
         tests(
             "Ingestion",
-            ["Ingestion", "PipelineCore", "Gzip", "Lake", "LocalFilesPlugin", "DuckDBPlugin", "ConnectorTesting"]
+            ["Ingestion", "PipelineCore", "Gzip", "Lake", "WriteAheadLog", "LocalFilesPlugin", "DuckDBPlugin", "ConnectorTesting"]
         ),
         tests(
             "Processing",

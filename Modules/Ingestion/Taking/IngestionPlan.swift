@@ -73,10 +73,37 @@ extension IngestionJob {
         }
         let snapshot = try await tables.snapshot(of: options.table, at: nil)
         try await refuse(items, takenBySourcesThatAreGoneFrom: snapshot)
-        let rebuild = reasonToRebuild(from: snapshot, isFull: isFull)
-        return IngestionPlan(
+        return try await pending(
             unchanged: unchanged.count,
             items: Self.contesting(items),
+            isFull: isFull,
+            snapshot: snapshot,
+            ledger: ledger
+        )
+    }
+
+    /// What is to be consumed of what has landed, without a look at the source.
+    func pending() async throws -> IngestionPlan {
+        try await pending(
+            unchanged: 0,
+            items: [],
+            isFull: false,
+            snapshot: tables.snapshot(of: options.table, at: nil),
+            ledger: rawZone.ledger(of: name)
+        )
+    }
+
+    private func pending(
+        unchanged: Int,
+        items: [IngestionPlan.Item],
+        isFull: Bool,
+        snapshot: TableSnapshot?,
+        ledger: Ledger
+    ) async throws -> IngestionPlan {
+        let rebuild = reasonToRebuild(from: snapshot, isFull: isFull)
+        return IngestionPlan(
+            unchanged: unchanged,
+            items: items,
             unconsumed: try await rawZone.landings(of: name, after: rebuild == nil ? snapshot?.cursors[cursor] : nil)
                 .filter(\.changesRows),
             rebuild: rebuild,
