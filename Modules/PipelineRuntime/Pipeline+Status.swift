@@ -36,9 +36,14 @@ extension Pipeline {
                 workspace: workspace,
                 progress: SilentProgress()
             )
-            let part = try await part("source", source.name) { try await job.plan().summary }
+            var changesRows = false
+            let part = try await part("source", source.name) {
+                let plan = try await job.plan()
+                changesRows = plan.changesRows
+                return plan.summary
+            }
             parts.append(part)
-            guard part.pending != nil else { continue }
+            guard changesRows else { continue }
             changing[source.options.table] = source.name
             changing[DatasetDefinition.deadLetters.name] = source.name
         }

@@ -55,9 +55,10 @@ struct ConfigOption: ParsableArguments {
     }
 }
 
-/// Prints a value as one line of JSON.
+/// Prints a value as one line of JSON; keys are in snake_case, but for those of dictionaries, which are names of the user's.
 func printJSON(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     print(String(decoding: try encoder.encode(value), as: UTF8.self))
 }
