@@ -103,7 +103,7 @@ extension IngestionPlan {
     var summary: String? {
         var words: [String] = []
         for (action, word) in [
-            (Action.new, "new"), (.grown, "grown"), (.changed, "changed"), (.known, "renamed or copied"),
+            (Action.new, "new"), (.grown, "grown"), (.changed, "changed"), (.known, "touched, renamed or copied"),
         ] {
             let count = items.count { $0.action == action }
             if count > 0 { words.append("\(count) \(word) \(count == 1 ? "file" : "files")") }

@@ -55,7 +55,7 @@ struct ConfigOption: ParsableArguments {
     }
 }
 
-/// Prints a value as one line of JSON; keys are in snake_case, but for those of dictionaries, which are names of the user's.
+/// Prints a value as one line of JSON with keys in snake_case; those of dictionaries are names, and stay.
 func printJSON(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase

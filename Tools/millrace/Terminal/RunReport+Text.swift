@@ -23,7 +23,9 @@ extension RunReport {
         case .failed, .blocked:
             lines.append("Failed after \(duration(seconds)), run \(run). What did not succeed was not published.")
         case .checkFailed:
-            lines.append("A data check failed after \(duration(seconds)), run \(run). What it checks was not published.")
+            lines.append(
+                "A data check failed after \(duration(seconds)), run \(run). What it checks was not published."
+            )
         }
         return lines.joined(separator: "\n")
     }
