@@ -114,7 +114,12 @@ import Testing
         #expect(ill.code == 1)
         #expect(ill.lines.contains { $0.hasPrefix("sources.orders ") && $0.contains("nowhere does not exist") })
         let nowhere = try ScratchDirectory()
+        // A preview that is going on has its files here.
+        let other = FileManager.default.temporaryDirectory.appending(path: "millrace-\(getuid())/\(UUID())")
+        try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: other) }
         #expect(try await Program(directory: nowhere.path)("doctor").output.contains("DuckDB starts"))
+        #expect(FileManager.default.fileExists(atPath: other.path))
         #expect(try await shop.millrace("check", "--connect").code == 1)
         #expect(try await shop.millrace("check").code == 0)
     }

@@ -48,7 +48,9 @@ struct DoctorCommand: AsyncParsableCommand {
             checkup.probes += await pipeline.probe()
         } else {
             await checkup.note("engine") {
-                try await DuckDBEngine(DuckDBConfiguration(), temporaryDirectory: Composition.scratch).probe()
+                // The engine sweeps its directory, where no workspace of another command may be.
+                let directory = Composition.scratch + "/engine"
+                try await DuckDBEngine(DuckDBConfiguration(), temporaryDirectory: directory).probe()
                 return "DuckDB starts, and is of a version that we know"
             }
         }
