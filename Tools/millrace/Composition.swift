@@ -56,9 +56,10 @@ struct ConfigOption: ParsableArguments {
     }
 }
 
-/// Prints a value as one line of JSON.
+/// Prints a value as one line of JSON with keys in snake_case; those of dictionaries are names, and stay.
 func printJSON(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     print(String(decoding: try encoder.encode(value), as: UTF8.self))
 }

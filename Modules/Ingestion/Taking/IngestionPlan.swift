@@ -44,6 +44,11 @@ public struct IngestionPlan: Sendable {
 
     /// Whether there is anything to do at all.
     public var isEmpty: Bool { items.isEmpty && unconsumed.isEmpty && rebuild == nil }
+
+    /// Whether the tables may change; not where all that is new is names and times of content that is known.
+    public var changesRows: Bool {
+        rebuild != nil || !unconsumed.isEmpty || items.contains { $0.action != .known || !$0.replaces.isEmpty }
+    }
 }
 
 extension IngestionJob {

@@ -21,9 +21,11 @@ extension RunReport {
         case .skipped: lines.append("Nothing new: everything is up to date.")
         case .succeeded: lines.append("Done in \(duration(seconds)), run \(run).")
         case .failed, .blocked:
-            lines.append("Failed after \(duration(seconds)), run \(run). What did not succeed is as it was before.")
+            lines.append("Failed after \(duration(seconds)), run \(run). What did not succeed was not published.")
         case .checkFailed:
-            lines.append("A data check failed after \(duration(seconds)), run \(run). Its table is as it was before.")
+            lines.append(
+                "A data check failed after \(duration(seconds)), run \(run). What it checks was not published."
+            )
         }
         return lines.joined(separator: "\n")
     }
