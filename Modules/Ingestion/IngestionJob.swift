@@ -71,7 +71,7 @@ public struct IngestionJob: Sendable {
         var report = IngestionReport(source: name, table: options.table)
         report.unchangedFiles = plan.unchanged
         if plan.rebuild != nil { report.superseded += try await forget(plan.unconsumed) }
-        for landing in plan.unconsumed { try await resume(landing, report: &report) }
+        for batch in try await batches(of: plan.unconsumed) { try await resume(batch, report: &report) }
         var known = KnownContents(plan.ledger)
         var latest = plan.ledger.latest
         var rest = plan.items[...]

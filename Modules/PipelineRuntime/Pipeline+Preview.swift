@@ -18,7 +18,7 @@ extension Pipeline {
     func source(
         named name: String,
         while operation: String
-    ) throws -> (name: String, source: any FileSource, options: IngestionOptions) {
+    ) throws -> PipelineSource {
         if let source = sources.first(where: { $0.name == name }) { return source }
         let names = sources.map(\.name)
         let nearest = names.nearest(to: name).map { "did you mean '\($0)'? " } ?? ""

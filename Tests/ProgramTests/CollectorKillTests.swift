@@ -102,6 +102,7 @@ private final class Oracle: Sendable {
             "sql", "--format", "ndjson",
             "SELECT event_id, json_extract_string(properties, '$.payload') AS payload FROM event_log"
         )
+        #expect(rows.code == 0, "\(rows.errors)")
         var counts: [Int: Int] = [:]
         for line in rows.lines {
             let row = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String])
@@ -112,7 +113,7 @@ private final class Oracle: Sendable {
         let lost = oracle.acknowledged.count { counts[$0] == nil }
         let doubled = counts.count { $0.value > 1 }
         print("\(done) kills, \(oracle.sent) sent, \(oracle.acknowledged.count) acknowledged, \(lost) lost, \(doubled) duplicated")
-        #expect(lost == 0 && doubled == 0)
+        #expect(lost == 0 && doubled == 0, "\(run.output)")
         #expect(!oracle.acknowledged.isEmpty && done > 0)
     }
 

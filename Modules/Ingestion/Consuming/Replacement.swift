@@ -76,5 +76,5 @@ struct Replacement {
 
 extension Landing {
     /// Whether it is a replay, which is always alone.
-    fileprivate var isReplay: Bool { files.contains { $0.isReplay == true } }
+    var isReplay: Bool { files.contains { $0.isReplay == true } }
 }
