@@ -47,6 +47,46 @@ import Testing
     }
 
     @Test(
+        "A member is given where it has no value, and only there",
+        arguments: [
+            (#"{"b":{"n":null}}"#, #"{"b":{"n":null},"a\"~/é":"x\ty"}"#), (#"{"a\"~/é":null}"#, #"{"a\"~/é":"x\ty"}"#),
+            (#"{"a\"~/é":""}"#, #"{"a\"~/é":"x\ty"}"#), (#"{"a\"~/é": 0}"#, #"{"a\"~/é": 0}"#),
+            ("{}", #"{"a\"~/é":"x\ty"}"#),
+        ]
+    )
+    func setting(object: String, expected: String) async throws {
+        let set = dialect.jsonObject(sqlLiteral(object), setting: "a\"~/é", to: "x\ty")
+        #expect(try await rows("SELECT \(set) = \(sqlLiteral(expected)) AS x, \(set) AS y").hasPrefix("true,"))
+    }
+
+    @Test(
+        "A member gets another name with all that is in it, unless that name has a value",
+        arguments: [
+            (#"{"c":null,"a":{"n":null,"m":[1]}}"#, #"{"b":{"n":null,"m":[1]},"c":null}"#), (#"{"a":1}"#, #"{"b":1}"#),
+            (#"{"a":1,"b":""}"#, #"{"b":1}"#), (#"{"a":1, "b":2}"#, #"{"a":1, "b":2}"#),
+            (#"{"a":null}"#, #"{"a":null}"#),
+            (#"{"c":1}"#, #"{"c":1}"#),
+        ]
+    )
+    func renaming(object: String, expected: String) async throws {
+        let renamed = dialect.jsonObject(sqlLiteral(object), renaming: "a", to: "b")
+        #expect(try await rows("SELECT \(renamed) = \(sqlLiteral(expected)) AS x, \(renamed) AS y").hasPrefix("true,"))
+    }
+
+    @Test("A moment moves by what lies between two others, to the microsecond, and over changes of the clock")
+    func moves() async throws {
+        let at = { (text: String) in "CAST('\(text)' AS TIMESTAMPTZ)" }
+        let others = (first: at("2026-03-28 10:00:00.000001+00"), second: at("2026-03-30 10:00:00+00"))
+        let sql =
+            "SELECT \(dialect.moment(at("2026-10-26 10:00:00+00"), before: others)) AS a, "
+            + "\(dialect.moment("CAST(NULL AS TIMESTAMPTZ)", before: others)) AS b, "
+            + "\(dialect.moment(others.first, before: (others.second, others.first))) AS c"
+        #expect(
+            try await rows(sql) == "2026-10-24 10:00:00.000001+00,,2026-03-30 10:00:00+00\n"
+        )
+    }
+
+    @Test(
         "A text is a JSON object or it is not",
         arguments: [
             ("{}", true), ("{\"a\":1}", true), ("[1]", false), ("1", false), ("{\"a\":1} x", false), ("", false),

@@ -12,7 +12,7 @@ import Testing
         #expect(first.code == 0, "\(first.errors)")
         #expect(first.output.contains("1 file, 4 rows = 3 into event_log + 1 rejected"))
         #expect(first.output.contains("daily_sales, 2 rows"))
-        #expect(first.output.contains("Rejected rows are kept with their reasons in the table dead_letters."))
+        #expect(first.output.contains("dead_letters; `millrace replay` lists them."))
         #expect(shop.folder.files().contains("bi.sqlite"))
         #expect(shop.folder.files().contains("csv/sessions.csv"))
 

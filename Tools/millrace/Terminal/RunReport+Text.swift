@@ -13,7 +13,9 @@ extension RunReport {
         var lines: [String] = []
         let rejected = sources.reduce(0) { $0 + $1.rejected }
         if rejected > 0 {
-            lines.append("Rejected rows are kept with their reasons in the table dead_letters.")
+            lines.append(
+                "Rejected rows are kept with their reasons in the table dead_letters; `millrace replay` lists them."
+            )
         }
         lines += warnings.map { "Warning: \($0)" }
         switch outcome {
