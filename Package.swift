@@ -22,11 +22,12 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [
 }
 
 /// A connector: implements seams of PipelineCore and knows nothing else of the platform.
-func plugin(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func plugin(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
     .target(
         name: "\(name)Plugin",
         dependencies: ["PipelineCore", "BlockingIO"] + dependencies,
         path: "Plugins/\(name)/Sources",
+        resources: resources,
         swiftSettings: swiftSettings
     )
 }
@@ -114,7 +115,11 @@ let package = Package(
             publicHeadersPath: ".",
             linkerSettings: [.linkedLibrary("simdjson")]
         ),
-        plugin("HTTPCollector", ["CSimdJSON", "WriteAheadLog", hummingbird, hummingbirdCore, httpTypes, nio, logging]),
+        plugin(
+            "HTTPCollector",
+            ["CSimdJSON", "WriteAheadLog", hummingbird, hummingbirdCore, httpTypes, nio, logging],
+            resources: [.embedInCode("Web/millrace.js")]
+        ),
 
         .executableTarget(
             name: "millrace",
@@ -166,7 +171,10 @@ let package = Package(
         tests("MaxMind", ["MaxMindPlugin", "PipelineCore"]),
         tests(
             "HTTPCollector",
-            ["HTTPCollectorPlugin", "PipelineCore", "ConnectorTesting", "Gzip", "Lake", "LocalFilesPlugin"]
+            [
+                "HTTPCollectorPlugin", "PipelineCore", "ConnectorTesting", "Gzip", "Lake", "LocalFilesPlugin",
+                hummingbird, httpTypes, nio, logging,
+            ]
         ),
         tests("Program", ["millrace", "PipelineCore", "ConnectorTesting", subprocess, system]),
     ],

@@ -27,6 +27,7 @@ struct CollectorResponder: HTTPResponder {
     let options: CollectorOptions
     let intake: EventIntake
     let coding: any ContentCoding
+    let webClient: WebClient
     /// Why events cannot be stored any more; nil while all is well.
     let failure: @Sendable () -> PipelineError?
 
@@ -38,9 +39,12 @@ struct CollectorResponder: HTTPResponder {
         } catch let reply as CollectorReply {
             response = reply.response
         }
+        if request.method == .head { response = response.createHeadResponse() }
         if let origin, options.origins?.contains(origin) ?? true {
             response.headers[.accessControlAllowOrigin] = origin
-            response.headers[.vary] = "Origin"
+            // Pages may read only those headers that they are told of.
+            response.headers[.accessControlExposeHeaders] = "Retry-After"
+            response.headers.append(HTTPField(name: .vary, value: "Origin"))
         }
         return response
     }
@@ -68,6 +72,9 @@ struct CollectorResponder: HTTPResponder {
             guard let key = MessageSender(request, address: nil).writeKey, options.writeKeys.name(of: key) != nil
             else { throw CollectorReply.unknownKey }
             return .sourceConfig
+        case .webClient:
+            guard request.method == .get || request.method == .head else { throw CollectorReply.wrongMethod }
+            return webClient.reply(to: request)
         case .live: return .success
         case .ready:
             if let failure = failure() { throw CollectorReply.unavailable(failure) }

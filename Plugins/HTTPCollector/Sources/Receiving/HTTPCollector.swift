@@ -75,6 +75,7 @@ public struct HTTPCollector: EventReceiver {
             options: options,
             intake: EventIntake(options, log: log, clock: destination.clock),
             coding: destination.coding,
+            webClient: try await WebClient(coding: destination.coding),
             failure: { log.failure }
         )
         let connections = HTTP1Channel.Configuration(
