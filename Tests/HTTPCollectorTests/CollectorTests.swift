@@ -18,10 +18,12 @@ final class RunningCollector: Sendable {
     let collector: HTTPCollector
     let destination: ReceiverDestination
 
-    init() throws {
+    /// On a free port unless one is named.
+    init(port: Int = 0, landingInterval: Duration = .seconds(60)) throws {
         scratch = try ScratchDirectory()
         var options = CollectorOptions()
-        options.port = 0
+        options.port = port
+        options.landingInterval = landingInterval
         options.writeKeys = WriteKeys([("web", Secret("k1")), ("app", Secret("k2"))])
         options.limits.bodySize = 100_000
         collector = HTTPCollector(options: options, directory: scratch.path("collector"))

@@ -38,7 +38,9 @@ struct WebClient: Sendable {
     private static func acceptsGzip(_ header: String?) -> Bool {
         for coding in header?.lowercased().split(separator: ",") ?? [] {
             let parts = coding.split(separator: ";").map { $0.filter { $0 != " " } }
-            if parts.first == "gzip" { return !parts.dropFirst().contains { ["q=0", "q=0.0", "q=0.00", "q=0.000"].contains($0) } }
+            if parts.first == "gzip" {
+                return !parts.dropFirst().contains { ["q=0", "q=0.0", "q=0.00", "q=0.000"].contains($0) }
+            }
         }
         return false
     }
