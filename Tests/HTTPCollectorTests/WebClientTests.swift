@@ -20,7 +20,7 @@ struct Visit: Sendable {
 
     /// Runs all three while `body` uses them.
     static func running(_ body: @escaping @Sendable (Visit) async throws -> Void) async throws {
-        let collector = try RunningCollector(landingInterval: .milliseconds(200))
+        let collector = try RunningCollector(landsAtOnce: true)
         try await collector.serving { address in
             try await PageServer.serving { pages, site in
                 pages.set(head: script(address))
@@ -134,7 +134,6 @@ struct WebClientTests {
             try await tab.run("new Promise((done) => setTimeout(done, 300))")
             try await tab.run("history.pushState({}, '', '/cart?step=2'); millrace.track('Paid')")
             try await tab.run("history.go(-2)")
-            try await Task.sleep(for: .seconds(4)); print(try await visit.collector.landed(), try await tab.run("JSON.stringify({...localStorage})"), try await tab.run("location.href"))
             let messages = try await visit.landed(5)
             #expect(messages.map(\.subject) == ["page /shop", "page /cart", "page /cart", "Paid", "page /shop"])
             #expect(messages.map { $0["context.page.search"] }[2] == "?step=2")
