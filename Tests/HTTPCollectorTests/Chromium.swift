@@ -170,9 +170,9 @@ struct Tab: Sendable {
     func close() async throws { try await browser.ask("Target.closeTarget", ["targetId": target]) }
 }
 
-/// Waits until `condition` holds, 10 seconds at most.
+/// Waits until `condition` holds, 30 seconds at most.
 func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
-    for _ in 0..<200 {
+    for _ in 0..<600 {
         if try await condition() { return }
         try await Task.sleep(for: .milliseconds(50))
     }

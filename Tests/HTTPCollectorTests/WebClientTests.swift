@@ -101,6 +101,10 @@ struct WebClientScriptTests {
             let plain = try await send("HEAD", script, [], ["Accept-Encoding": "gzip;q=0"])
             #expect(plain.response.value(forHTTPHeaderField: "Content-Encoding") == nil)
             #expect(try await send("POST", script).status == 405)
+            let page = try await send("GET", script, [], ["Origin": "https://shop.example"])
+            #expect(page.response.value(forHTTPHeaderField: "Access-Control-Expose-Headers") == "Retry-After")
+            let varies = page.response.value(forHTTPHeaderField: "Vary") ?? ""
+            #expect(varies.contains("Accept-Encoding") && varies.contains("Origin"))
         }
     }
 
