@@ -335,6 +335,7 @@ struct WebClientTests {
             let tab = try await visit.browser.tab()
             try await tab.open(visit.site + "/")
             try await tab.run("millrace.identify('ann'); millrace.reset(); millrace.track('Held')")
+            try await tab.run("millrace.track('No JSON', {n: 1n})")
             try await visit.nothingLands(tab)
             #expect(try await tab.run("localStorage.length") == "0")
             try await tab.run("millrace.consent(true); millrace.flush()")

@@ -91,7 +91,8 @@
     if (waitingView) view();
     const message = { type, messageId: uuid(), timestamp: new Date().toISOString(), context: context(), ...members };
     if (permitted()) enqueue(message);
-    else if (held.push(message) > limits.held) held.shift();
+    // A copy: the page may change its objects, and what has no JSON fails here and not later.
+    else if (held.push(JSON.parse(JSON.stringify(message))) > limits.held) held.shift();
   };
 
   const release = () => {
@@ -182,7 +183,8 @@
     if (!permitted()) return;
     if (!wait()) {
       const locks = local && navigator.locks;
-      if (locks) await locks.request(prefix + "send", { ifAvailable: true }, (lock) => lock && drain());
+      // Some browsers have locks and refuse them.
+      if (locks) await locks.request(prefix + "send", { ifAvailable: true }, (lock) => lock && drain()).catch(drain);
       else await drain();
     }
     if (permitted() && keys("queued.").length) schedule(wait() || interval);
