@@ -1,5 +1,6 @@
 internal import HTTPTypes
-internal import Hummingbird
+internal import HummingbirdCore
+internal import NIOCore
 internal import PipelineCore
 
 /// The script that web pages load, `Web/millrace.js`, as browsers get it.
