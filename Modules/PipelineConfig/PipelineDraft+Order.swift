@@ -23,7 +23,9 @@ extension PipelineDraft {
         return ordered + waiting
     }
 
-    /// The jobs that a job waits for: those of its `after`, and those that write what it reads. Each once.
+    /// The jobs that a job waits for: those of its `after`, and those that write what it reads.
+    ///
+    /// Each of them is named once.
     func names(before job: UseBlock<JobBlock>) -> [String] {
         var seen: Set<String> = []
         return waits(of: job).map(\.other).filter { seen.insert($0).inserted }

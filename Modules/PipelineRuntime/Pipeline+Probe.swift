@@ -5,13 +5,20 @@ internal import VisualizationExport
 
 extension Pipeline {
     /// What came of trying one part.
-    public struct Probe: Sendable {
+    public struct Probe: Sendable, Encodable {
         /// `engine`, `lake`, `sources.NAME`, `jobs.NAME` or `exports.NAME`.
         public let part: String
         /// What does not work; nil where nothing was found.
         public let problem: String?
         /// What could not be tried yet; nil where all was.
         public let remark: String?
+
+        /// Something that works where `problem` is nil.
+        public init(part: String, problem: String? = nil, remark: String? = nil) {
+            self.part = part
+            self.problem = problem
+            self.remark = remark
+        }
     }
 
     /// Tries the engine, the lake with every table, every source, job and sink, all of them whatever is found; of a job its query too.
@@ -19,9 +26,9 @@ extension Pipeline {
         var probes: [Probe] = []
         func attempt(_ part: String, _ body: () async throws -> String?) async {
             do {
-                probes.append(Probe(part: part, problem: nil, remark: try await body()))
+                probes.append(Probe(part: part, remark: try await body()))
             } catch {
-                probes.append(Probe(part: part, problem: Self.text(of: error), remark: nil))
+                probes.append(Probe(part: part, problem: Self.text(of: error)))
             }
         }
         await attempt("engine") {
@@ -33,7 +40,7 @@ extension Pipeline {
         }
         for source in sources {
             await attempt("sources.\(source.name)") {
-                _ = try await source.source.list(); return nil
+                _ = try await source.files.list(); return nil
             }
         }
         var known = await knownColumns()

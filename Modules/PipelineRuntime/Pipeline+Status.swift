@@ -36,9 +36,14 @@ extension Pipeline {
                 workspace: workspace,
                 progress: SilentProgress()
             )
-            let part = try await part("source", source.name) { try await job.plan().summary }
+            var changesRows = false
+            let part = try await part("source", source.name) {
+                let plan = try await job.plan()
+                changesRows = plan.changesRows
+                return plan.summary
+            }
             parts.append(part)
-            guard part.pending != nil else { continue }
+            guard changesRows else { continue }
             changing[source.options.table] = source.name
             changing[DatasetDefinition.deadLetters.name] = source.name
         }
@@ -98,7 +103,7 @@ extension IngestionPlan {
     var summary: String? {
         var words: [String] = []
         for (action, word) in [
-            (Action.new, "new"), (.grown, "grown"), (.changed, "changed"), (.known, "renamed or copied"),
+            (Action.new, "new"), (.grown, "grown"), (.changed, "changed"), (.known, "touched, renamed or copied"),
         ] {
             let count = items.count { $0.action == action }
             if count > 0 { words.append("\(count) \(word) \(count == 1 ? "file" : "files")") }

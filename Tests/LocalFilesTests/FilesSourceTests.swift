@@ -76,7 +76,10 @@ struct FilesSourceTests {
         #expect(bytes == [0] + Array("end".utf8))
     }
 
-    @Test("A folder that may not be read is told, with what to do", .enabled(if: getuid() != 0))
+    @Test(
+        "A folder that may not be read is told, with what to do",
+        .enabled(if: getuid() != 0, "root may read everything")
+    )
     func forbidden() async throws {
         try scratch.write("x", to: "drop/inner/a.csv")
         #expect(unsafe chmod(scratch.path("drop/inner"), 0) == 0)

@@ -5,7 +5,7 @@ import Testing
 /// What the program says to wrong arguments and wrong configs.
 @Suite struct ArgumentTests {
     @Test(
-        "The help of every command shows examples, none of them broken by the width of the page",
+        "The help of every command shows examples, none of them broken by the width of the page, below full lines",
         arguments: [
             "init", "check", "run", "status", "runs", "sql", "tables", "preview", "simulate", "vacuum", "doctor",
         ]
@@ -19,6 +19,10 @@ import Testing
         let examples = lines[(start + 1)...].prefix { !$0.isEmpty }
         #expect(!examples.isEmpty && examples.allSatisfy { $0.hasPrefix("  ") && $0.contains("millrace ") })
         #expect(try await Program(directory: folder.path)("--help").output.contains("\n  \(command) "))
+        // A line ends where the next word has no room: what is broken in the source too has short lines in between.
+        for (line, next) in zip(lines[..<start], lines[..<start].dropFirst()) where !line.isEmpty && !next.isEmpty {
+            #expect(line.count + 1 + next.prefix { $0 != " " }.count >= 80, "\(line)")
+        }
     }
 
     @Test(
@@ -35,7 +39,12 @@ import Testing
                 ["simulate", "--output", "x", "--days", "1", "--events", "999999999999999999"],
                 "--events must be from 1 to"
             ),
+            (["simulate", "--output", "x", "--days", "-1"], "--days must be from 1"),
+            (["simulate", "--output", "x", "--events", "-5"], "--events must be from 1 to"),
             (["simulate", "--output", "x", "--start", "2026-02-30"], "--start must be a day"),
+            (["runs", "--limit", "-3"], "--limit must be at least 1"),
+            (["preview", "--rows", "-1"], "--rows must be from 0"),
+            (["vacuum", "--grace-hours", "-1"], "--grace-hours must be at least 1"),
             (["vacuum", "--grace-hours", "0"], "--grace-hours must be at least 1"),
             (["vacuum", "--grace-hours", "9999999999999999"], "--grace-hours must be at most 87600"),
             (["init", ""], "Which directory?"),

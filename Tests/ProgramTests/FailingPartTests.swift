@@ -36,6 +36,7 @@ import Testing
         let check = try await shop.millrace("run")
         #expect(check.code == 3)
         #expect(check.lines.last?.hasPrefix("A data check failed after ") == true)
+        #expect(!check.output.contains("as it was"), "the table has never been: \(check.output)")
         let both = checked.replacing("drop/clicks*", with: "nowhere/clicks*")
         try shop.folder.write(both, to: "millrace.yaml")
         let run = try await shop.millrace("run")

@@ -82,6 +82,24 @@ import Testing
         #expect(lines.contains { $0.hasPrefix("export  powerbi") && $0.hasSuffix("nothing: up to date") })
     }
 
+    @Test("Where files only have other names or times, the status expects nothing of jobs and exports")
+    func knowsCopies() async throws {
+        let shop = try Shop()
+        try shop.folder.write("order_id,day,amount\n3,2026-01-03,1.25\n", to: "drop/orders-2.csv")
+        _ = try await shop.millrace("run")
+        let content = try shop.folder.read("drop/orders-1.csv")
+        try shop.folder.write(content, to: "drop/orders-3.csv")
+        let copied = try await shop.millrace("status").lines
+        #expect(
+            copied.contains { $0.hasPrefix("source  orders") && $0.hasSuffix("1 touched, renamed or copied file") }
+        )
+        #expect(!copied.contains { $0.contains("after '") }, "\(copied)")
+        // Known content in the place of other content, whose rows go.
+        try shop.folder.write(content, to: "drop/orders-2.csv")
+        let replaced = try await shop.millrace("status").lines
+        #expect(replaced.contains { $0.hasPrefix("job     sales") && $0.hasSuffix("after 'orders'") }, "\(replaced)")
+    }
+
     @Test("The doctor looks at the machine, and at the config where there is one")
     func examines() async throws {
         let shop = try Shop()
@@ -96,7 +114,12 @@ import Testing
         #expect(ill.code == 1)
         #expect(ill.lines.contains { $0.hasPrefix("sources.orders ") && $0.contains("nowhere does not exist") })
         let nowhere = try ScratchDirectory()
+        // A preview that is going on has its files here.
+        let other = FileManager.default.temporaryDirectory.appending(path: "millrace-\(getuid())/\(UUID())")
+        try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: other) }
         #expect(try await Program(directory: nowhere.path)("doctor").output.contains("DuckDB starts"))
+        #expect(FileManager.default.fileExists(atPath: other.path))
         #expect(try await shop.millrace("check", "--connect").code == 1)
         #expect(try await shop.millrace("check").code == 0)
     }

@@ -53,6 +53,16 @@ import Testing
         #expect(csv.output == "list,nest\n\"[1,2]\",\"{\"\"a\"\":\"\"b\"\"}\"\n")
     }
 
+    @Test("A question may begin with a comment, wherever the options stand")
+    func comments() async throws {
+        let shop = try Shop()
+        for query in ["-- One.\nSELECT 1 AS n", "--One.\r\nSELECT 1 AS n", "/* One. */ SELECT 1 AS n"] {
+            #expect(try await shop.millrace("sql", query, "--format", "csv").output == "n\n1\n")
+            #expect(try await shop.millrace("sql", "--format", "csv", query).output == "n\n1\n")
+        }
+        #expect(try await shop.millrace("sql", "--fromat", "csv", "SELECT 1").errors.contains("--fromat"))
+    }
+
     @Test("A question can come from standard input, and what rows hold cannot move the cursor")
     func reads() async throws {
         let shop = try await shop()

@@ -3,6 +3,7 @@ import CSVExportPlugin
 import DuckDBPlugin
 import Foundation
 import Gzip
+import HTTPCollectorPlugin
 import LocalFilesPlugin
 import MaxMindPlugin
 import PipelineConfig
@@ -13,7 +14,7 @@ import UserAgentsPlugin
 
 /// The one place that knows which plugins there are.
 enum Composition {
-    static let catalog = PipelineCatalog(lakes: [.local], engines: [.duckdb], files: [.files], sinks: [.sqlite, .csv])
+    static let catalog = PipelineCatalog(lakes: [.local], engines: [.duckdb], files: [.files], receivers: [.http], sinks: [.sqlite, .csv])
 
     static let codings: [any ContentCoding] = [GzipCoding()]
 
@@ -55,9 +56,10 @@ struct ConfigOption: ParsableArguments {
     }
 }
 
-/// Prints a value as one line of JSON.
+/// Prints a value as one line of JSON with keys in snake_case; those of dictionaries are names, and stay.
 func printJSON(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     print(String(decoding: try encoder.encode(value), as: UTF8.self))
 }

@@ -29,8 +29,9 @@ import Glibc
             """,
         version: Product.version,
         subcommands: [
-            InitCommand.self, CheckCommand.self, RunCommand.self, StatusCommand.self, RunsCommand.self, SQLCommand.self,
-            TablesCommand.self, PreviewCommand.self, SimulateCommand.self, VacuumCommand.self, DoctorCommand.self,
+            InitCommand.self, CheckCommand.self, RunCommand.self, ServeCommand.self, TailCommand.self,
+            StatusCommand.self, RunsCommand.self, SQLCommand.self, TablesCommand.self, PreviewCommand.self,
+            ReplayCommand.self, SimulateCommand.self, VacuumCommand.self, DoctorCommand.self,
         ]
     )
 
@@ -52,7 +53,7 @@ import Glibc
 
     private static func execute() async -> Int32 {
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -62,6 +63,13 @@ import Glibc
         } catch {
             return report(error)
         }
+    }
+
+    /// What was given; a query that begins with a comment gets a space before it, or it would be taken for an option.
+    private static var arguments: [String] {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        guard arguments.first == "sql" else { return arguments }
+        return arguments.map { $0.hasPrefix("--") && $0.contains(where: \.isNewline) ? " " + $0 : $0 }
     }
 
     /// Says what went wrong to the person who must act, and how that ends the program.

@@ -29,9 +29,9 @@ struct EventSelection {
 
     /// file, row, reason, encoding, raw of every record that cannot.
     var rejected: String {
-        let raw = relation.raw(fields + rest)
+        let encoding = sqlLiteral(relation.raw(fields + rest).encoding)
         let typedRows =
-            "SELECT millrace_file, millrace_row, \(reason) AS reason, \(sqlLiteral(raw.encoding)) AS encoding, millrace_raw AS raw "
+            "SELECT millrace_file, millrace_row, \(reason) AS reason, \(encoding) AS encoding, millrace_raw AS raw "
             + "FROM (\(typed)) AS typed WHERE \(reason) IS NOT NULL"
         return relation.selectingBroken.map { "\($0) UNION ALL \(typedRows)" } ?? typedRows
     }
@@ -39,22 +39,33 @@ struct EventSelection {
     /// Why a typed record is no event, or NULL.
     private var reason: String {
         """
-        CASE WHEN occurred_at IS NULL THEN 'occurred_at: there is no moment in it'
-        WHEN occurred_at < \(year(1900)) OR occurred_at >= \(year(2200))
-        THEN 'occurred_at: the moment is not between the years 1900 and 2200'
-        WHEN anonymous_id IS NULL AND user_id IS NULL THEN 'it has neither anonymous_id nor user_id' END
+        CASE \(mapping.isOfMessages ? "WHEN millrace_rejection IS NOT NULL THEN millrace_rejection" : "")
+        WHEN occurred_at IS NULL THEN 'occurred_at: there is no moment in it'
+        WHEN NOT (\(isPlausible("occurred_at"))) THEN 'occurred_at: the moment is not between the years 1900 and 2200'
+        WHEN anonymous_id IS NULL AND user_id IS NULL THEN 'it has neither anonymous_id nor user_id'
+        \(mapping.isOfMessages ? "WHEN type = 'track' AND name IS NULL THEN 'it is a track without a name'" : "") END
         """
     }
 
-    private func year(_ year: Int) -> String { dialect.timestamp("'\(year)-01-01T00:00:00Z'", timezone: "UTC") }
+    /// Whether a moment is one that a dataset may show.
+    private func isPlausible(_ moment: String) -> String {
+        let year = { (year: Int) in dialect.timestamp("'\(year)-01-01T00:00:00Z'", timezone: "UTC") }
+        return "\(moment) >= \(year(1900)) AND \(moment) < \(year(2200))"
+    }
 
     private var typed: String {
         let columns = EventLog.mapped.map { "\(value(of: $0)) AS \(sqlIdentifier($0.field.name))" }
         let provenance = ["files.path AS _file", "files.file_id AS _file_id", "records.millrace_row AS _row"]
-        let raw = "\(relation.raw(fields + rest).expression) AS millrace_raw"
+        let raw = relation.raw(fields + rest).expression
+        let verdict =
+            mapping.isOfMessages
+            ? ["\(member(MessageMember.rejection)) AS millrace_rejection", "\(sent(raw)) AS millrace_raw"]
+            : ["\(raw) AS millrace_raw"]
+        let records = relation.selecting(fields + rest, asPaths: true)
         return
-            "SELECT records.millrace_file, records.millrace_row, \((columns + provenance + [raw]).joined(separator: ", ")) "
-            + "FROM (\(relation.selecting(fields + rest, asPaths: true))) AS records JOIN landed_files AS files ON files.file = records.millrace_file"
+            "SELECT records.millrace_file, records.millrace_row, \((columns + provenance + verdict).joined(separator: ", ")) "
+            + "FROM (\(mapping.isOfMessages ? timed(records) : records)) AS records "
+            + "JOIN landed_files AS files ON files.file = records.millrace_file"
     }
 
     private func value(of column: EventLog.Column) -> String {
@@ -67,7 +78,8 @@ struct EventSelection {
             )
         case "source": return coalesce(text, sqlLiteral(source))
         case "type": return "lower(\(coalesce(text, "'track'")))"
-        case "occurred_at": return moment(text ?? "CAST(NULL AS VARCHAR)")
+        case "occurred_at":
+            return mapping.isOfMessages ? correctedMoment : moment(text ?? "CAST(NULL AS VARCHAR)")
         case "received_at": return coalesce(text.map(moment), "files.received_at")
         case "country":
             guard let text else { return "CAST(NULL AS VARCHAR)" }
@@ -79,6 +91,42 @@ struct EventSelection {
             return column.field.type == .integer ? dialect.wholeNumber(text) : text
         }
     }
+
+    // MARK: Messages
+
+    /// Records with what their clocks say, each read once.
+    private func timed(_ records: String) -> String {
+        let clock = "coalesce(\(member(MessageMember.timestamp)), \(member(MessageMember.originalTimestamp)))"
+        let clocks = [
+            (clock, "clock"), (member(MessageMember.sentAt), "sent"), (member(MessageMember.receivedAt), "received"),
+        ]
+        let moments = clocks.map { "\(moment($0)) AS millrace_\($1)" }.joined(separator: ", ")
+        return "SELECT records.*, \(moments) FROM (\(records)) AS records"
+    }
+
+    /// When a message's event occurred; see ``EventMapping/segment``.
+    private var correctedMoment: String {
+        let (timestamp, original) = (member(MessageMember.timestamp), member(MessageMember.originalTimestamp))
+        let corrected = dialect.moment("millrace_received", before: ("millrace_clock", "millrace_sent"))
+        return """
+            CASE WHEN \(timestamp) IS NULL AND \(original) IS NULL THEN coalesce(millrace_received, millrace_sent)
+            WHEN (\(timestamp) IS NULL OR \(original) IS NULL) AND \(isPlausible(corrected)) THEN \(corrected)
+            ELSE millrace_clock END
+            """
+    }
+
+    /// What was sent, where the line only keeps it; else the record as it is.
+    private func sent(_ raw: String) -> String {
+        let message = member(MessageMember.rejected)
+        let known = [MessageMember.receivedAt, MessageMember.source, MessageMember.requestID]
+        let members = dialect.jsonObject(of: known.map { (name: $0, value: member($0)) })
+        return """
+            CASE WHEN \(member(MessageMember.rejection)) IS NULL OR \(message) IS NULL THEN \(raw)
+            WHEN \(dialect.isJSONObject(message)) THEN \(dialect.jsonMerge(message, members)) ELSE \(message) END
+            """
+    }
+
+    private func member(_ name: String) -> String { expression(.field(name)) }
 
     private func moment(_ text: String) -> String { dialect.timestamp(text, timezone: timezone) }
 

@@ -10,7 +10,7 @@ extension IngestionJob {
         let existing = try await tables.snapshot(of: options.table, at: nil)
         let inputs = try await LandingInputs(&spool, job: self)
         let queries = try await queries(over: inputs, existing: existing)
-        let replacement = try await Replacement(landing, in: existing, engine: engine)
+        let replacement = try await Replacement(landing, in: existing, over: inputs, engine: engine)
         let written = try await write(
             queries.accepted,
             as: queries.definition,
@@ -94,7 +94,7 @@ extension IngestionJob {
         let definition = DatasetDefinition.deadLetters
         let existing = try await tables.snapshot(of: definition.name, at: nil)
         if let done = existing?.cursors[cursor], done >= landing.sequence { return }
-        let replacement = try await Replacement(landing, in: existing, ofSource: name, engine: engine)
+        let replacement = try await Replacement(landing, in: existing, ofSource: name, over: inputs, engine: engine)
         guard count > 0 || replacement.rows > 0 else { return }
         let broken = "SELECT file AS millrace_file, row AS millrace_row, reason, encoding, raw FROM rejected_records"
         let rows = """

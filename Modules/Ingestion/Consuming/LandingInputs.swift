@@ -37,6 +37,13 @@ struct LandingInputs {
         tables = relations.map(\.input) + [spool.rejectsTable, try await spool.filesTable()]
     }
 
+    /// A query over lines with file_id, row, path, received_at; nil where there are no records that stand in one relation.
+    var positioned: String? {
+        guard relations.count == 1, let records = relations.first?.input.name else { return nil }
+        return "SELECT files.file_id, records.millrace_row AS row, files.path, files.received_at, records.line "
+            + "FROM \(records) AS records JOIN landed_files AS files ON files.file = records.millrace_file"
+    }
+
     /// The columns of each relation; for JSON the members that its records have.
     func columns(engine: any QueryEngine) async throws -> [[String]] {
         var columns: [[String]] = []

@@ -42,7 +42,7 @@ struct RecordRelation {
                 )
             )
         } else {
-            kind = pattern.map { .lines($0) } ?? .json
+            kind = group.shape == .objects ? .json : pattern.map { .lines($0) } ?? .json
             input = EngineTable(
                 name,
                 schema: Schema(numbers + [Field(Self.line, .varchar)]),

@@ -13,20 +13,26 @@ struct Replacement {
     let kept: Int64
     private let condition: String
 
-    /// `source`: only rows of this source go; the table must have a column `source`.
+    /// Looks which rows go, and how many.
+    ///
+    /// `inputs` are the landing's records, whose positions say which rows go where they are replayed. Of a `source` only
+    /// its rows go; the table must have a column `source`.
     init(
         _ landing: Landing,
         in snapshot: TableSnapshot?,
         ofSource source: String? = nil,
+        over inputs: LandingInputs,
         engine: any QueryEngine
     ) async throws {
         version = snapshot?.version
         isOfEmpty = snapshot?.rowCount == 0
         let superseded = landing.files.flatMap(\.supersedes)
         let rowsOfFiles = superseded.map { "(_file_id = \(sqlLiteral($0.fileID)) AND _row >= \($0.fromRow))" }
-        condition =
-            (source.map { "source = \(sqlLiteral($0)) AND " } ?? "") + "(\(rowsOfFiles.joined(separator: " OR ")))"
-        guard let snapshot, !superseded.isEmpty, !snapshot.files.isEmpty else {
+        let replayed = landing.isReplay ? inputs.positioned : nil
+        let rowsReplayed = replayed.map { "(_file_id, _row) IN (SELECT file_id, row FROM (\($0)) AS replayed)" }
+        let all = rowsOfFiles + (rowsReplayed.map { [$0] } ?? [])
+        condition = (source.map { "source = \(sqlLiteral($0)) AND " } ?? "") + "(\(all.joined(separator: " OR ")))"
+        guard let snapshot, !all.isEmpty, !snapshot.files.isEmpty else {
             (table, rows, kept) = (nil, 0, 0)
             return
         }
@@ -41,7 +47,7 @@ struct Replacement {
         )
         let job = EngineJob(
             name: "the search for replaced rows in '\(snapshot.definition.name)'",
-            inputs: [existing],
+            inputs: [existing] + (landing.isReplay ? inputs.tables : []),
             steps: [step]
         )
         let answer = try await engine.run(job) { _ in }.measured["count"]?.first
@@ -66,4 +72,9 @@ struct Replacement {
         }
         return "SELECT \(columns.joined(separator: ", ")) FROM existing WHERE NOT (\(condition))"
     }
+}
+
+extension Landing {
+    /// Whether it is a replay, which is always alone.
+    fileprivate var isReplay: Bool { files.contains { $0.isReplay == true } }
 }

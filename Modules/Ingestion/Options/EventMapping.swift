@@ -15,26 +15,42 @@ public struct EventMapping: Sendable, Hashable {
     public let extras: [Entry]
     /// Whether source columns that no entry names become members of `properties` too.
     public let keepsRest: Bool
+    /// Whether the records are messages of the Segment specification, which means more than their members; see ``segment``.
+    public let isOfMessages: Bool
 
     /// Sorts entries by whether the event model knows their target.
-    public init(_ entries: [Entry], keepsRest: Bool) {
+    public init(_ entries: [Entry], keepsRest: Bool, isOfMessages: Bool = false) {
         let known = Set(EventLog.mapped.map(\.field.name))
         columns = entries.filter { known.contains($0.column) }
         extras = entries.filter { !known.contains($0.column) }
         self.keepsRest = keepsRest
+        self.isOfMessages = isOfMessages
     }
 
     /// Where a column of the event log comes from; nil where the mapping does not say.
     public subscript(column: String) -> ValueExpression? { columns.first { $0.column == column }?.value }
 
     /// All source columns that are named.
-    var fields: Set<String> { Set((columns + extras).flatMap(\.value.fields)) }
+    var fields: Set<String> {
+        Set((columns + extras).flatMap(\.value.fields)).union(isOfMessages ? MessageMember.all : [])
+    }
 
     /// Messages as Segment's libraries send them and the collector lands them
     /// (https://segment.com/docs/connections/spec/common/).
+    ///
+    /// * A device's clock is corrected as Segment does it, to the microsecond and whatever the size of the error: an event
+    ///   occurred at `receivedAt - (sentAt - timestamp)`. Where one of the three is no moment, or that would not be in the
+    ///   years 1900 to 2200, `timestamp` stands. It also stands beside `originalTimestamp`: then it has been corrected before.
+    ///   `originalTimestamp` alone is a device's clock. Without both it is `receivedAt`, and without that `sentAt`. When a
+    ///   file arrived corrects nothing: it may have been lying about for years.
+    /// * A track must have a name, and every message a user or a device; others are dead letters.
+    /// * What the collector rejected is a dead letter with its reason, and as raw what was sent, with what the collector
+    ///   knows of it in place of members of these names.
+    /// * `source` is the name of the write key. `requestId` goes into no column: it tells nothing about an event, and makes
+    ///   two copies of one differ; whoever looks for a request finds it in the raw object.
     public static let segment = EventMapping(
         [
-            ("event_id", ["messageId"]), ("type", ["type"]), ("name", ["event", "name"]),
+            ("event_id", ["messageId"]), ("source", ["source"]), ("type", ["type"]), ("name", ["event", "name"]),
             ("anonymous_id", ["anonymousId"]),
             ("user_id", ["userId"]), ("occurred_at", ["timestamp", "originalTimestamp", "sentAt"]),
             ("received_at", ["receivedAt"]),
@@ -56,6 +72,21 @@ public struct EventMapping: Sendable, Hashable {
             ("traits", ["traits", "context.traits"]),
             ("context", ["context"]),
         ].map { Entry(column: $0.0, value: $0.1.count == 1 ? .field($0.1[0]) : .first($0.1.map { .field($0) })) },
-        keepsRest: false
+        keepsRest: false,
+        isOfMessages: true
     )
+}
+
+/// Members of a message that no column takes as they are.
+enum MessageMember {
+    static let timestamp = "timestamp"
+    static let originalTimestamp = "originalTimestamp"
+    static let sentAt = "sentAt"
+    static let receivedAt = "receivedAt"
+    static let source = "source"
+    static let requestID = "requestId"
+    static let rejection = "rejected.reason"
+    static let rejected = "raw"
+
+    static let all = [timestamp, originalTimestamp, sentAt, receivedAt, source, requestID, rejection, rejected]
 }

@@ -18,7 +18,7 @@ extension IngestionOptions {
                 (mapping.columns + mapping.extras).map { "\($0.column)<-\($0.value.meaningText)" }.joined(
                     separator: "\n"
                 )
-                    + "\n\(mapping.keepsRest)"
+                    + "\n\(mapping.keepsRest)" + (mapping.isOfMessages ? "\nmessages" : "")
             }
         return [timezone, pattern?.expression ?? "", mapping].joined(separator: "\n\n")
     }

@@ -71,6 +71,9 @@ struct FileTaker {
     /// Spools the records of a file that an earlier run has landed.
     func retake(_ landed: LandedFile, into spool: inout Spool) async throws {
         guard let key = landed.object else { return }
+        if landed.isReplay == true {
+            return try await job.retakeReplay(landed, at: ObjectKey(rawValue: key), into: &spool)
+        }
         let coding = job.codings.first { $0.fileExtension == landed.coding }
         let stored = try await job.rawZone.read(ObjectKey(rawValue: key))
         var entry = landed

@@ -44,6 +44,11 @@ public struct IngestionPlan: Sendable {
 
     /// Whether there is anything to do at all.
     public var isEmpty: Bool { items.isEmpty && unconsumed.isEmpty && rebuild == nil }
+
+    /// Whether the tables may change; not where all that is new is names and times of content that is known.
+    public var changesRows: Bool {
+        rebuild != nil || !unconsumed.isEmpty || items.contains { $0.action != .known || !$0.replaces.isEmpty }
+    }
 }
 
 extension IngestionJob {
@@ -73,10 +78,37 @@ extension IngestionJob {
         }
         let snapshot = try await tables.snapshot(of: options.table, at: nil)
         try await refuse(items, takenBySourcesThatAreGoneFrom: snapshot)
-        let rebuild = reasonToRebuild(from: snapshot, isFull: isFull)
-        return IngestionPlan(
+        return try await pending(
             unchanged: unchanged.count,
             items: Self.contesting(items),
+            isFull: isFull,
+            snapshot: snapshot,
+            ledger: ledger
+        )
+    }
+
+    /// What is to be consumed of what has landed, without a look at the source.
+    func pending() async throws -> IngestionPlan {
+        try await pending(
+            unchanged: 0,
+            items: [],
+            isFull: false,
+            snapshot: tables.snapshot(of: options.table, at: nil),
+            ledger: rawZone.ledger(of: name)
+        )
+    }
+
+    private func pending(
+        unchanged: Int,
+        items: [IngestionPlan.Item],
+        isFull: Bool,
+        snapshot: TableSnapshot?,
+        ledger: Ledger
+    ) async throws -> IngestionPlan {
+        let rebuild = reasonToRebuild(from: snapshot, isFull: isFull)
+        return IngestionPlan(
+            unchanged: unchanged,
+            items: items,
             unconsumed: try await rawZone.landings(of: name, after: rebuild == nil ? snapshot?.cursors[cursor] : nil)
                 .filter(\.changesRows),
             rebuild: rebuild,

@@ -8,6 +8,8 @@ struct Spool {
         let delimiter: UInt8?
         /// One record a line, without fields.
         static let lines = Shape(columns: nil, delimiter: nil)
+        /// One JSON object a line, whatever the source's own records are.
+        static let objects = Shape(columns: nil, delimiter: 1)
     }
     /// The records of one shape.
     struct Group {
@@ -74,19 +76,8 @@ struct Spool {
 
     /// Writes out what a sink has gathered and empties it.
     mutating func drain(_ sink: inout RecordSink, shape: Shape) async throws {
-        if !sink.clean.isEmpty {
-            var group: Group
-            if let existing = groups[shape] {
-                group = existing
-            } else {
-                group = Group(shape: shape, file: try await file("\(groups.count).records"))
-            }
-            try await group.file.append(sink.clean)
-            group.longest = max(group.longest, sink.longest)
-            group.hasLineEnds = group.hasLineEnds || sink.hasLineEnds
-            groups[shape] = group
-            sink.clean.removeAll(keepingCapacity: true)
-        }
+        try await append(sink.clean, longest: sink.longest, hasLineEnds: sink.hasLineEnds, shape: shape)
+        sink.clean.removeAll(keepingCapacity: true)
         guard !sink.rejected.isEmpty else { return }
         let rejects: any WorkspaceFile
         if let existing = self.rejects { rejects = existing } else { rejects = try await file("rejects.csv") }
@@ -94,6 +85,30 @@ struct Spool {
         longestReject = max(longestReject, sink.longestRejected)
         try await rejects.append(sink.rejected)
         sink.rejected.removeAll(keepingCapacity: true)
+    }
+
+    /// Writes out clean records that begin with the index of their file and their position.
+    ///
+    /// `rows` are those that no sink counts, `longest` the size of the longest so far.
+    mutating func append(
+        _ records: [UInt8],
+        rows: Int64 = 0,
+        longest: Int,
+        hasLineEnds: Bool = false,
+        shape: Shape
+    ) async throws {
+        guard !records.isEmpty else { return }
+        var group: Group
+        if let existing = groups[shape] {
+            group = existing
+        } else {
+            group = Group(shape: shape, file: try await file("\(groups.count).records"))
+        }
+        try await group.file.append(records)
+        group.rows += rows
+        group.longest = max(group.longest, longest)
+        group.hasLineEnds = group.hasLineEnds || hasLineEnds
+        groups[shape] = group
     }
 
     /// Notes the columns of a Parquet object, and how many rows it has.

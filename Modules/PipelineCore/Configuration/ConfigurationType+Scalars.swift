@@ -153,8 +153,9 @@ extension ConfigurationType where Value == Duration {
 }
 
 extension ConfigurationType where Value == Int64 {
-    /// An amount of bytes: `4GB`, `512MiB`, `1000`; KB, MB, GB, TB are powers of 1000, KiB to TiB of 1024. The least that is
-    /// accepted is written in the same way.
+    /// An amount of bytes: `4GB`, `512MiB`, `1000`; KB, MB, GB, TB are powers of 1000, KiB to TiB of 1024.
+    ///
+    /// The least that is accepted is written in the same way.
     public static func bytes(example: String, from least: String = "1B") -> ConfigurationType {
         let minimum = amount(least) ?? 1
         let limit = minimum > 1 ? " of at least \(least)" : ""

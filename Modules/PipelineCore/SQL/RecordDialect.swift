@@ -20,6 +20,12 @@ public protocol RecordDialect: Sendable {
     /// A JSON object without some of its top-level members, as JSON text.
     func jsonObject(_ text: String, without members: [String]) -> String
 
+    /// A JSON object with a member at its top that is a text of this value where it was missing, null or the empty text.
+    func jsonObject(_ text: String, setting member: String, to value: String) -> String
+
+    /// A JSON object with a member at its top under another name, unless a member of that name has a value: then as it is.
+    func jsonObject(_ text: String, renaming member: String, to name: String) -> String
+
     /// A JSON object of texts, as JSON text, without those that are NULL; NULL if none is left.
     func jsonObject(of members: [(name: String, value: String)]) -> String
 
@@ -47,6 +53,10 @@ public protocol RecordDialect: Sendable {
     /// its basic form `20240313T102114.5Z`, with or without offset (then in `timezone`); a day alone; a log's `17/May/2015:10:05:03 +0000`,
     /// or a number of seconds, milliseconds or microseconds since 1970 (told apart by size).
     func timestamp(_ text: String, timezone: String) -> String
+
+    /// The moment that lies as long before `moment` as the first of two others before the second (after it, if that is the
+    /// later one); a TIMESTAMPTZ, NULL where one of the three is. All must be moments that ``timestamp(_:timezone:)`` gives.
+    func moment(_ moment: String, before others: (first: String, second: String)) -> String
 
     /// A text that is a number as INTEGER, its fraction left out and not rounded.
     func wholeNumber(_ text: String) -> String

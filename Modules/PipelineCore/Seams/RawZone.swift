@@ -107,6 +107,11 @@ public struct LandedFile: Sendable, Hashable, Codable {
     public var delimiter: String?
     /// Rows that this entry replaces: all rows of `fileID` from position `fromRow` on.
     public var supersedes: [Superseded]
+    /// True where the object holds records of earlier landings as they were fixed; nil elsewhere.
+    ///
+    /// Each has the file and the position that it had from the start, and takes the place of what is there. Such an entry
+    /// is alone in its landing.
+    public var isReplay: Bool?
 
     /// Rows of an earlier landing that no longer count.
     public struct Superseded: Sendable, Hashable, Codable {

@@ -37,7 +37,7 @@ public enum DataCheck: Sendable, Hashable {
                 .checkFailed,
                 failures.joined(separator: "; "),
                 while: "checking job '\(job)'",
-                hint: "the new result was not published; \(table.name) is as it was"
+                hint: "the new result was not published"
             )
         }
     }

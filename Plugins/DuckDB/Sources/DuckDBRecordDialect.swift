@@ -17,9 +17,7 @@ public struct DuckDBRecordDialect: RecordDialect {
         passing columns: [String],
         from relation: String
     ) -> String {
-        let pointers = members.map { member in
-            sqlLiteral(member.path.map { "/" + $0.replacing("~", with: "~0").replacing("/", with: "~1") }.joined())
-        }
+        let pointers = members.map { pointer($0.path) }
         let passed = columns.map(sqlIdentifier)
         let read = members.enumerated().map { "millrace_members[\($0 + 1)] AS \(sqlIdentifier($1.column))" }
         let record = "json_extract_string(\(text), [\(pointers.joined(separator: ", "))]) AS millrace_members"
@@ -31,6 +29,32 @@ public struct DuckDBRecordDialect: RecordDialect {
     public func jsonObject(_ text: String, without members: [String]) -> String {
         let patch = "{" + members.map { "\(jsonString($0)): null" }.joined(separator: ", ") + "}"
         return members.isEmpty ? text : "CAST(json_merge_patch(\(text), \(sqlLiteral(patch))) AS VARCHAR)"
+    }
+
+    /// A JSON object with a member that has a value.
+    public func jsonObject(_ text: String, setting member: String, to value: String) -> String {
+        let patch = sqlLiteral("{\(jsonString(member)): \(jsonString(value))}")
+        return "CASE WHEN \(isMissing(member, in: text)) "
+            + "THEN CAST(json_merge_patch(\(text), \(patch)) AS VARCHAR) ELSE \(text) END"
+    }
+
+    /// Put together as text: a merge patch would drop what is null inside the member.
+    public func jsonObject(_ text: String, renaming member: String, to name: String) -> String {
+        let rest = jsonObject(text, without: [member, name])
+        let value = "CAST(json_extract(\(text), \(pointer([member]))) AS VARCHAR)"
+        return """
+            CASE WHEN \(isMissing(member, in: text)) OR NOT \(isMissing(name, in: text)) THEN \(text)
+            ELSE concat(\(sqlLiteral("{\(jsonString(name)):")), \(value),
+              CASE WHEN \(rest) = '{}' THEN '' ELSE ',' END, substr(\(rest), 2)) END
+            """
+    }
+
+    private func isMissing(_ member: String, in text: String) -> String {
+        "coalesce(json_extract_string(\(text), \(pointer([member]))), '') = ''"
+    }
+
+    private func pointer(_ path: [String]) -> String {
+        sqlLiteral(path.map { "/" + $0.replacing("~", with: "~0").replacing("/", with: "~1") }.joined())
     }
 
     /// A JSON object of texts, without those that are NULL.
@@ -109,6 +133,12 @@ public struct DuckDBRecordDialect: RecordDialect {
             """
     }
 
+    /// Microseconds are added up, since an INTERVAL has days of a time zone; no text that is read as a moment is further than
+    /// 10^17 of them from 1970, so that no sum overflows.
+    public func moment(_ moment: String, before others: (first: String, second: String)) -> String {
+        "make_timestamptz(epoch_us(\(moment)) - (epoch_us(\(others.second)) - epoch_us(\(others.first))))"
+    }
+
     /// A text that is a number, without its fraction; a bare cast would round.
     public func wholeNumber(_ text: String) -> String {
         cast("trunc(\(cast(text, to: .double)))", to: .integer)
@@ -123,6 +153,16 @@ public struct DuckDBRecordDialect: RecordDialect {
     public func digest(_ text: String) -> String { "md5(\(text))" }
 
     private func jsonString(_ text: String) -> String {
-        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": quoted += "\\\(scalar)"
+            case "\0"..<" ":
+                let digits = String(scalar.value, radix: 16)
+                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
     }
 }

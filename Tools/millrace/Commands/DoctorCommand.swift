@@ -13,6 +13,7 @@ struct DoctorCommand: AsyncParsableCommand {
             EXAMPLES
               millrace doctor
               millrace doctor -c shop.yaml
+              millrace doctor --json
             """
     )
 
@@ -24,6 +25,10 @@ struct DoctorCommand: AsyncParsableCommand {
         )
     )
     var config: String?
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    private struct Report: Encodable { let probes: [Pipeline.Probe] }
 
     func run() async throws {
         var checkup = Checkup()
@@ -40,36 +45,38 @@ struct DoctorCommand: AsyncParsableCommand {
                 _ = try RunHistory(stateDirectory: pipeline.stateDirectory)
                 return pipeline.stateDirectory
             }
-            for probe in await pipeline.probe() {
-                await checkup.note(probe.part) {
-                    if let problem = probe.problem { throw Checkup.Problem(text: problem) }
-                    return probe.remark ?? ""
-                }
-            }
+            checkup.probes += await pipeline.probe()
         } else {
             await checkup.note("engine") {
-                try await DuckDBEngine(DuckDBConfiguration(), temporaryDirectory: Composition.scratch).probe()
+                // The engine sweeps its directory, where no workspace of another command may be.
+                let directory = Composition.scratch + "/engine"
+                try await DuckDBEngine(DuckDBConfiguration(), temporaryDirectory: directory).probe()
                 return "DuckDB starts, and is of a version that we know"
             }
         }
-        print(checkup.table.text)
-        if !checkup.isWell { throw ExitCode(1) }
+        if json { try printJSON(Report(probes: checkup.probes)) } else { print(checkup.table.text) }
+        if checkup.probes.contains(where: { $0.problem != nil }) { throw ExitCode(1) }
     }
 }
 
 /// What was looked at, and what came of it.
 private struct Checkup {
-    struct Problem: Error { let text: String }
-    var isWell = true
-    var table = TextTable(["part", "", "found"])
+    var probes: [Pipeline.Probe] = []
+
+    var table: TextTable {
+        var table = TextTable(["part", "", "found"])
+        for probe in probes {
+            table.add([probe.part, probe.problem == nil ? "ok" : "problem", probe.problem ?? probe.remark ?? ""])
+        }
+        return table
+    }
 
     mutating func note(_ part: String, _ body: () async throws -> String) async {
         do {
-            table.add([part, "ok", try await body()])
+            probes.append(Pipeline.Probe(part: part, remark: try await body()))
         } catch {
-            isWell = false
-            let text = (error as? Problem)?.text ?? (error as? PipelineError)?.description ?? "\(error)"
-            table.add([part, "problem", text])
+            let text = (error as? PipelineError)?.description ?? "\(error)"
+            probes.append(Pipeline.Probe(part: part, problem: text))
         }
     }
 }

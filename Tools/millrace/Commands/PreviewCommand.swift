@@ -8,20 +8,23 @@ struct PreviewCommand: AsyncParsableCommand {
         commandName: "preview",
         abstract: "Show what a source would give: files, columns with their types, first rows, rejects.",
         discussion: """
-            Takes nothing and changes nothing. Of a source of events only the columns that
-            have a value are shown.
+            Takes nothing and changes nothing. Of a source of events only the columns that have a value \
+            are shown; JSON has all of them.
 
             EXAMPLES
               millrace preview
               millrace preview orders --rows 10
+              millrace preview orders --json
             """
     )
 
     @OptionGroup var config: ConfigOption
     @Argument(help: "The source; all if none is named.")
     var source: String?
-    @Option(help: "How many rows to show.")
+    @Option(parsing: .unconditional, help: "How many rows to show.")
     var rows = 3
+    @Flag(help: "Print one JSON object.")
+    var json = false
 
     func validate() throws {
         if rows < 0 || rows > 1000 { throw ValidationError("--rows must be from 0 to 1000.") }
@@ -29,24 +32,22 @@ struct PreviewCommand: AsyncParsableCommand {
 
     func run() async throws {
         let pipeline = try config.pipeline()
-        if let source { return print(try await preview(of: source, in: pipeline)) }
-        if pipeline.sourceNames.isEmpty { return print("The config names no sources.") }
-        var hasFailed = false
-        for (index, name) in pipeline.sourceNames.enumerated() {
-            if index > 0 { print("") }
+        let names = source.map { [$0] } ?? pipeline.sourceNames
+        if names.isEmpty, !json { return print("The config names no sources.") }
+        var report = PreviewReport()
+        for (index, name) in names.enumerated() {
+            if index > 0, !json { print("") }
             do {
-                print(try await preview(of: name, in: pipeline))
-            } catch let error as PipelineError {
-                hasFailed = true
-                standardError("millrace: \(name): \(error)")
+                let workspace = try Composition.temporaryWorkspace()
+                let preview = try await pipeline.preview(of: name, rows: rows, workspace: workspace)
+                if json { report.add(preview, of: name) } else { print(text(preview, name: name)) }
+            } catch let error as PipelineError where source == nil {
+                report.add(error, of: name)
+                if !json { standardError("millrace: \(name): \(error)") }
             }
         }
-        if hasFailed { throw ExitCode(1) }
-    }
-
-    private func preview(of name: String, in pipeline: Pipeline) async throws -> String {
-        let workspace = try Composition.temporaryWorkspace()
-        return text(try await pipeline.preview(of: name, rows: rows, workspace: workspace), name: name)
+        if json { try printJSON(report) }
+        if report.hasProblem { throw ExitCode(1) }
     }
 
     private func text(_ preview: SourcePreview, name: String) -> String {

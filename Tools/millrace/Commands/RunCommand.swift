@@ -11,8 +11,8 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Take what is new, compute what is out of date, deliver what has changed.",
         discussion: """
-            A run that finds nothing new does nothing. A run that was stopped, even by
-            force, is completed by the next one.
+            A run that finds nothing new does nothing. A run that was stopped, even by force, is \
+            completed by the next one.
 
             EXAMPLES
               millrace run                      everything that is pending

@@ -18,7 +18,7 @@ struct RunsCommand: AsyncParsableCommand {
     @OptionGroup var config: ConfigOption
     @Argument(help: "The run to show.")
     var run: String?
-    @Option(help: "How many to list.")
+    @Option(parsing: .unconditional, help: "How many to list.")
     var limit = 20
     @Flag(help: "Print one JSON object a line.")
     var json = false

@@ -14,9 +14,9 @@ struct SQLCommand: AsyncParsableCommand {
         commandName: "sql",
         abstract: "Ask the lake a question; tables by name, nothing can be changed.",
         discussion: """
-            In csv, NULL is an empty field and the empty text is "". In json and ndjson, lists and
-            structs are JSON too; the numbers that JSON does not have are the texts "NaN",
-            "Infinity" and "-Infinity".
+            In csv, NULL is an empty field and the empty text is "". In json and ndjson, lists and \
+            structs are JSON too; the numbers that JSON does not have are the texts "NaN", "Infinity" \
+            and "-Infinity".
 
             EXAMPLES
               millrace sql "SELECT date, sessions FROM daily_metrics ORDER BY date"

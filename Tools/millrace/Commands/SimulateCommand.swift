@@ -9,8 +9,8 @@ struct SimulateCommand: AsyncParsableCommand {
         commandName: "simulate",
         abstract: "Write the traffic of a web shop that does not exist, to try a pipeline on.",
         discussion: """
-            The same seed gives the same bytes. The files are NDJSON in Segment's form, one a
-            day; a source reads them with `format: ndjson` and `events: segment`.
+            The same seed gives the same bytes. The files are NDJSON in Segment's form, one a day; a \
+            source reads them with `format: ndjson` and `events: segment`.
 
             EXAMPLES
               millrace simulate --output drop
@@ -20,11 +20,11 @@ struct SimulateCommand: AsyncParsableCommand {
 
     @Option(help: "The directory to write into.")
     var output: String
-    @Option(help: "How many days.")
+    @Option(parsing: .unconditional, help: "How many days.")
     var days = 28
-    @Option(help: "About how many events in all.")
+    @Option(parsing: .unconditional, help: "About how many events in all.")
     var events = 50_000
-    @Option(help: "Any number; another one gives other traffic.")
+    @Option(parsing: .unconditional, help: "Any whole number from 0; another one gives other traffic.")
     var seed: UInt64 = 1
     @Option(help: "The first day, as YYYY-MM-DD.")
     var start = "2026-09-01"

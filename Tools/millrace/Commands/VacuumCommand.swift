@@ -7,18 +7,26 @@ struct VacuumCommand: AsyncParsableCommand {
         commandName: "vacuum",
         abstract: "Remove files that no recent version of a table refers to.",
         discussion: """
-            A run does this by itself with a grace of seven days: so long can an old version
-            of a table be read.
+            A run does this by itself with a grace of seven days: so long can an old version of a table \
+            be read.
 
             EXAMPLES
               millrace vacuum
               millrace vacuum --grace-hours 24
+              millrace vacuum --json
             """
     )
 
     @OptionGroup var config: ConfigOption
-    @Option(help: "How long files of older versions stay.")
+    @Option(parsing: .unconditional, help: "How long files of older versions stay.")
     var graceHours = 168
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    private struct Report: Encodable {
+        let files: Int
+        let bytes: Int64
+    }
 
     func validate() throws {
         if graceHours < 1 {
@@ -29,6 +37,7 @@ struct VacuumCommand: AsyncParsableCommand {
 
     func run() async throws {
         let removed = try await config.pipeline().vacuum(grace: .seconds(graceHours * 3600))
+        if json { return try printJSON(Report(files: removed.files, bytes: removed.bytes)) }
         print("\(counted(removed.files, "file")) removed, \(size(removed.bytes)).")
     }
 }

@@ -21,9 +21,11 @@ extension RunReport {
         case .skipped: lines.append("Nothing new: everything is up to date.")
         case .succeeded: lines.append("Done in \(duration(seconds)), run \(run).")
         case .failed, .blocked:
-            lines.append("Failed after \(duration(seconds)), run \(run). What did not succeed is as it was before.")
+            lines.append("Failed after \(duration(seconds)), run \(run). What did not succeed was not published.")
         case .checkFailed:
-            lines.append("A data check failed after \(duration(seconds)), run \(run). Its table is as it was before.")
+            lines.append(
+                "A data check failed after \(duration(seconds)), run \(run). What it checks was not published."
+            )
         }
         return lines.joined(separator: "\n")
     }
@@ -69,8 +71,9 @@ extension RunReport.Part {
 
 extension RunReport.Source {
     fileprivate var summary: String {
+        if outcome == .skipped, isReceived == true { return "no new events" }
         if outcome == .skipped { return found == 0 ? "no files found" : "nothing new in \(counted(found, "file"))" }
-        let taken = "\(counted(files, "file")), \(counted(rows, "row"))"
+        let taken = (isReceived == true ? "" : "\(counted(files, "file")), ") + counted(rows, "row")
         let whereTo = "\(grouped(accepted)) into \(table) + \(grouped(rejected)) rejected"
         return "\(taken) = \(whereTo)" + (superseded > 0 ? ", in place of \(grouped(superseded)) earlier" : "")
     }
