@@ -22,11 +22,12 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [
 }
 
 /// A connector: implements seams of PipelineCore and knows nothing else of the platform.
-func plugin(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func plugin(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
     .target(
         name: "\(name)Plugin",
         dependencies: ["PipelineCore", "BlockingIO"] + dependencies,
         path: "Plugins/\(name)/Sources",
+        resources: resources,
         swiftSettings: swiftSettings
     )
 }
@@ -52,6 +53,7 @@ let sqliteLibrary = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -124,7 +126,8 @@ let package = Package(
             [
                 "CSimdJSON", "WriteAheadLog", hummingbirdCore, hummingbirdTLS, httpTypes, nio, nioPosix, nioExtras, nioSSL,
                 logging, system,
-            ]
+            ],
+            resources: [.embedInCode("Web/millrace.js")]
         ),
 
         .executableTarget(
@@ -177,7 +180,10 @@ let package = Package(
         tests("MaxMind", ["MaxMindPlugin", "PipelineCore"]),
         tests(
             "HTTPCollector",
-            ["HTTPCollectorPlugin", "PipelineCore", "ConnectorTesting", "Gzip", "Lake", "LocalFilesPlugin"]
+            [
+                "HTTPCollectorPlugin", "PipelineCore", "ConnectorTesting", "Gzip", "Lake", "LocalFilesPlugin",
+                hummingbird, httpTypes, nio, logging,
+            ]
         ),
         tests("Program", ["millrace", "PipelineCore", "ConnectorTesting", subprocess, system]),
     ],

@@ -18,10 +18,12 @@ final class RunningCollector: Sendable {
     let collector: HTTPCollector
     let destination: ReceiverDestination
 
-    init() throws {
+    /// On a free port unless one is named; events land when the collector stops, or also while it runs.
+    init(port: Int = 0, landsAtOnce: Bool = false) throws {
         scratch = try ScratchDirectory()
         var options = CollectorOptions()
-        options.port = 0
+        options.port = port
+        if landsAtOnce { options.landingInterval = .milliseconds(200) }
         options.writeKeys = WriteKeys([("web", Secret("k1")), ("app", Secret("k2"))])
         options.limits.bodySize = 100_000
         collector = HTTPCollector(options: options, directory: scratch.path("collector"))
@@ -29,7 +31,11 @@ final class RunningCollector: Sendable {
             source: "events",
             rawZone: LandingLog(store: LocalObjectStore(root: scratch.path("lake"))),
             coding: GzipCoding(),
-            clock: { Timestamp(microseconds: 1_795_000_000_000_000) }
+            clock: {
+                // Segments land when they are old enough, which needs a clock that goes on.
+                let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
+                return Timestamp(microseconds: landsAtOnce ? now : 1_795_000_000_000_000)
+            }
         )
     }
 

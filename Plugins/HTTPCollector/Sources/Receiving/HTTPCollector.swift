@@ -30,6 +30,7 @@ public struct HTTPCollector: EventReceiver {
         }
         defer { withExtendedLifetime(lock) {} }
         let log = try await open(destination)
+        let webClient = try await WebClient(coding: destination.coding)
         let metrics = CollectorMetrics()
         let landing = LogLanding(
             log,
@@ -43,7 +44,7 @@ public struct HTTPCollector: EventReceiver {
         let tending = Task { await tend(log, landing, metrics, accessLog) }
         defer { tending.cancel() }
         var failure: (any Error)?
-        do { try await server(log, destination, metrics, accessLog).run(onReady: onReady) } catch { failure = error }
+        do { try await server(log, destination, webClient, metrics, accessLog).run(onReady: onReady) } catch { failure = error }
         writing.cancel()
         await writing.value
         tending.cancel()
@@ -56,6 +57,7 @@ public struct HTTPCollector: EventReceiver {
     private func server(
         _ log: WriteAheadLog,
         _ destination: ReceiverDestination,
+        _ webClient: WebClient,
         _ metrics: CollectorMetrics,
         _ accessLog: AccessLog?
     ) -> ConnectionServer {
@@ -63,6 +65,7 @@ public struct HTTPCollector: EventReceiver {
             options: options,
             intake: EventIntake(options, log: log, metrics: metrics, clock: destination.clock),
             coding: destination.coding,
+            webClient: webClient,
             metrics: metrics,
             accessLog: accessLog,
             clock: destination.clock

@@ -11,6 +11,8 @@ enum CollectorRoute: Equatable {
     case settings(key: String)
     /// What RudderStack's libraries ask for before they send.
     case sourceConfig
+    /// The client for web pages.
+    case webClient
     case live
     case ready
     /// What Prometheus reads.
@@ -27,6 +29,7 @@ enum CollectorRoute: Equatable {
         case ("beacon", 3) where parts[1] == "v1" && parts[2] == "batch": self = .messages(.batch)
         case ("v1", 4) where parts[1] == "projects" && parts[3] == "settings": self = .settings(key: String(parts[2]))
         case ("sourceConfig", 1): self = .sourceConfig
+        case ("millrace.js", 1): self = .webClient
         case ("metrics", 1): self = .metrics
         case ("health", 1): self = .live
         case ("health", 2) where parts[1] == "live": self = .live
@@ -48,6 +51,7 @@ enum CollectorRoute: Equatable {
         case .pixel: "pixel"
         case .settings: "settings"
         case .sourceConfig: "source_config"
+        case .webClient: "web_client"
         case .live: "live"
         case .ready: "ready"
         case .metrics: "metrics"

@@ -14,6 +14,7 @@ struct CollectorResponder: Sendable {
     let options: CollectorOptions
     let intake: EventIntake
     let coding: any ContentCoding
+    let webClient: WebClient
     let metrics: CollectorMetrics
     /// Nil: requests are not logged.
     let accessLog: AccessLog?
@@ -33,7 +34,9 @@ struct CollectorResponder: Sendable {
         }
         if let origin = request.headers[.origin], options.origins?.contains(origin) ?? true {
             reply.headers[.accessControlAllowOrigin] = origin
-            reply.headers[.vary] = "Origin"
+            // Pages may read only those headers that they are told of.
+            reply.headers[.accessControlExposeHeaders] = "Retry-After"
+            reply.headers.append(HTTPField(name: .vary, value: "Origin"))
         }
         if !exchange.isRead {
             // The sender reads no answer before its body is gone; who sends for ever is cut off.
@@ -89,6 +92,7 @@ struct CollectorResponder: Sendable {
             guard let key = MessageSender(request, address: nil).writeKey, options.writeKeys.name(of: key) != nil
             else { throw CollectorReply.unknownKey }
             return .sourceConfig
+        case .webClient: return webClient.reply(to: request)
         case .live: return .success
         case .ready:
             if let failure = health().failure { throw CollectorReply.unavailable(failure) }
