@@ -36,12 +36,12 @@ func systemLibrary(_ name: String, in owner: String, pkgConfig: String, apt: Str
     .systemLibrary(name: name, path: "\(owner)/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(
         name: "\(name)Tests",
         dependencies: dependencies,
         path: "Tests/\(name)Tests",
-        exclude: [],
+        exclude: exclude,
         swiftSettings: swiftSettings
     )
 }
@@ -166,7 +166,20 @@ let package = Package(
         tests("MaxMind", ["MaxMindPlugin", "PipelineCore"]),
         tests(
             "HTTPCollector",
-            ["HTTPCollectorPlugin", "PipelineCore", "ConnectorTesting", "Gzip", "Lake", "LocalFilesPlugin"]
+            [
+                "HTTPCollectorPlugin", "PipelineCore", "ConnectorTesting", "Gzip", "Lake", "LocalFilesPlugin",
+                "CollectorTesting",
+            ],
+            exclude: ["Scripts"]
+        ),
+        .target(
+            name: "CollectorTesting",
+            dependencies: [
+                "HTTPCollectorPlugin", "PipelineCore", "ConnectorTesting", "Gzip", "Lake", "LocalFilesPlugin",
+                hummingbird, httpTypes, nio, logging,
+            ],
+            path: "Tests/CollectorTesting",
+            swiftSettings: swiftSettings
         ),
         tests("Program", ["millrace", "PipelineCore", "ConnectorTesting", subprocess, system]),
     ],
