@@ -60,10 +60,12 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 
 let package = Package(
     name: "millrace",
+    platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
     products: [
         .executable(name: "millrace", targets: ["millrace"]),
         .library(name: "PipelineCore", targets: ["PipelineCore"]),
         .library(name: "ConnectorTesting", targets: ["ConnectorTesting"]),
+        .library(name: "MillraceClient", targets: ["MillraceClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -99,6 +101,8 @@ let package = Package(
             ["PipelineCore", "Lake", "Ingestion", "Processing", "VisualizationExport", "PipelineConfig", grdb, logging]
         ),
         module("ConnectorTesting", ["PipelineCore", "BlockingIO"]),
+        // Apps take this one alone; it must not need any other.
+        module("MillraceClient", exclude: ["README.md"]),
 
         plugin("LocalFiles", [system]),
         plugin("DuckDB", [subprocess, system]),
@@ -181,6 +185,13 @@ let package = Package(
             path: "Tests/CollectorTesting",
             swiftSettings: swiftSettings
         ),
+        .executableTarget(
+            name: "TrackingProgram",
+            dependencies: ["MillraceClient"],
+            path: "Tests/TrackingProgram",
+            swiftSettings: swiftSettings
+        ),
+        tests("MillraceClient", ["MillraceClient", "TrackingProgram", "CollectorTesting", "ConnectorTesting"]),
         tests("Program", ["millrace", "PipelineCore", "ConnectorTesting", subprocess, system]),
     ],
     swiftLanguageModes: [.v6],
