@@ -1,10 +1,8 @@
+// Foundation: URLSession and its delegates are made of its objects.
+internal import Foundation
+
 #if canImport(FoundationNetworking)
 internal import FoundationNetworking
-#endif
-#if canImport(FoundationEssentials)
-internal import FoundationEssentials
-#else
-internal import Foundation
 #endif
 
 /// Posts batches to one server.

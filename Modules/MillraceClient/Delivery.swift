@@ -52,11 +52,7 @@ actor Delivery {
         defer { attempt = nil }
         guard let segment = queue.head() else { return .nothingWaits }
         if head?.segment.number != segment.number {
-            do {
-                let messages = try await onDisk { [queue] in try queue.messages(of: segment) }
-                head = (segment, messages)
-                parts = messages.isEmpty ? [] : [messages.indices]
-            } catch {
+            do { try await read(segment) } catch {
                 report(.delayed(reason: "what waits cannot be read: \(error)"))
                 return .failed(wish: nil)
             }
@@ -67,6 +63,13 @@ actor Delivery {
         queue.remove(segment)
         head = nil
         return .settled(segment.number)
+    }
+
+    private func read(_ segment: MessageQueue.Segment) async throws {
+        let messages = try await onDisk { [queue] in try queue.messages(of: segment) }
+        if messages == nil { report(.vanished(path: queue.path(of: segment))) }
+        head = (segment, messages ?? [])
+        parts = messages?.isEmpty ?? true ? [] : [0..<(messages?.count ?? 0)]
     }
 
     /// Nil where the part is settled, or split.

@@ -52,23 +52,22 @@ final class MessageQueue: Sendable {
             let names = try FileManager.default.contentsOfDirectory(atPath: directory)
             return try names.filter { $0.hasSuffix(".ndjson") }.compactMap { name in
                 guard let number = Int(name.dropLast(7)) else { return nil }
-                let attributes = try FileManager.default.attributesOfItem(atPath: directory + "/" + name)
-                return Segment(number: number, size: (attributes[.size] as? NSNumber)?.intValue ?? 0)
+                return Segment(number: number, size: try QueueFile(directory + "/" + name).size())
             }.sorted { $0.number < $1.number }
         } catch {
             throw .unusable("the queue in \(directory) cannot be read: \(error)")
         }
     }
 
-    private func path(_ number: Int) -> String {
-        let digits = String(number)
+    func path(of segment: Segment) -> String {
+        let digits = String(segment.number)
         return directory + "/" + String(repeating: "0", count: max(0, 12 - digits.count)) + digits + ".ndjson"
     }
 
     /// Is called whenever a segment is full.
     func onFull(_ call: @escaping @Sendable () -> Void) { state.withLock { $0.onFull = call } }
 
-    /// Appends a message; on return a crash of the process does not lose it. Returns how many had to go to make room.
+    /// Appends a message, which the process may crash after; returns how many had to go to make room.
     func append(_ message: [UInt8]) throws(MillraceFailure) -> Int {
         let line = message + [UInt8(ascii: "\n")]
         return try state.withLock { (state) throws(MillraceFailure) in
@@ -85,7 +84,7 @@ final class MessageQueue: Sendable {
     private func openFile(_ state: inout State) throws(MillraceFailure) -> QueueFile {
         if let open = state.open { return open.file }
         let segment = Segment(number: state.next, count: 0)
-        let file = try QueueFile(path(segment.number))
+        let file = try QueueFile(path(of: segment))
         state.next += 1
         state.open = (segment, file)
         return file
@@ -125,7 +124,7 @@ final class MessageQueue: Sendable {
     private func unlink(_ segment: Segment, _ state: inout State) {
         state.size -= segment.size
         // What cannot be removed is sent again by the next process, with the same ids.
-        try? FileManager.default.removeItem(atPath: path(segment.number))
+        try? FileManager.default.removeItem(atPath: path(of: segment))
     }
 }
 
@@ -148,9 +147,12 @@ extension MessageQueue {
         }
     }
 
-    /// The messages of a segment in their order; a line without its end is none.
-    func messages(of segment: Segment) throws -> [[UInt8]] {
-        let bytes = [UInt8](try Data(contentsOf: URL(filePath: path(segment.number))))
+    /// The messages of a segment in their order; nil where somebody took the file away.
+    ///
+    /// A line without its end is none.
+    func messages(of segment: Segment) throws -> [[UInt8]]? {
+        guard FileManager.default.fileExists(atPath: path(of: segment)) else { return nil }
+        let bytes = [UInt8](try Data(contentsOf: URL(filePath: path(of: segment))))
         guard let end = bytes.lastIndex(of: UInt8(ascii: "\n")) else { return [] }
         return bytes[..<end].split(separator: UInt8(ascii: "\n")).map(Array.init)
     }
@@ -168,8 +170,8 @@ extension MessageQueue {
     func sync() throws(MillraceFailure) {
         let waiting = state.withLock { state in state.sealed.filter { !$0.isSynced } }
         for segment in waiting {
-            guard FileManager.default.fileExists(atPath: path(segment.number)) else { continue }
-            try QueueFile(path(segment.number)).sync()
+            guard FileManager.default.fileExists(atPath: path(of: segment)) else { continue }
+            try QueueFile(path(of: segment)).sync()
             state.withLock { state in
                 guard let index = state.sealed.firstIndex(where: { $0.number == segment.number }) else { return }
                 state.sealed[index].isSynced = true

@@ -12,6 +12,8 @@ public enum MillraceFailure: Error, Hashable, Sendable {
     case notEncoded(type: String, reason: String)
     /// The disk did not take a message, or does not give back what waits there.
     case disk(call: String, path: String, number: Int32)
+    /// Somebody else took a file of the queue away, with the messages in it.
+    case vanished(path: String)
     /// The queue was full: so many of the oldest messages are gone.
     case dropped(count: Int)
     /// The server does not understand a message, which is gone; the others of its batch were taken.
@@ -33,6 +35,7 @@ extension MillraceFailure: CustomStringConvertible {
         case .notEncoded(let type, let reason):
             "what a message of type \(type) should carry is no JSON object: \(reason); it was not taken"
         case .disk(let call, let path, let number): "\(call) failed on \(path) with error \(number)"
+        case .vanished(let path): "the file \(path) is gone with the messages in it; leave the directory to one process"
         case .dropped(let count): "the queue was full, the \(count) oldest messages were dropped"
         case .refused(let messageID, let reason): "the server refused message \(messageID): \(reason); it was dropped"
         case .rejected(let status, let reason):

@@ -40,6 +40,13 @@ final class QueueFile: Sendable {
         guard fsync(descriptor) == 0 else { throw failure("fsync") }
     }
 
+    /// In bytes.
+    func size() throws(MillraceFailure) -> Int {
+        let end = lseek(descriptor, 0, SEEK_END)
+        guard end >= 0 else { throw failure("lseek") }
+        return Int(end)
+    }
+
     func truncate(to size: Int) throws(MillraceFailure) {
         guard ftruncate(descriptor, off_t(size)) == 0 else { throw failure("ftruncate") }
     }

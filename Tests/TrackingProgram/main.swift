@@ -1,7 +1,7 @@
 import Foundation
 import MillraceClient
 
-/// Tracks numbered events and sends them until somebody kills it: TrackingProgram URL DIRECTORY FIRST COUNT
+// Tracks numbered events and sends them until somebody kills it: TrackingProgram URL DIRECTORY FIRST COUNT
 let arguments = CommandLine.arguments
 guard arguments.count == 5, let url = URL(string: arguments[1]), let first = Int(arguments[3]),
     let count = Int(arguments[4])
