@@ -33,7 +33,7 @@ extension Pipeline {
         }
         for source in sources {
             await attempt("sources.\(source.name)") {
-                _ = try await source.source.list(); return nil
+                _ = try await source.files.list(); return nil
             }
         }
         var known = await knownColumns()

@@ -20,7 +20,7 @@ public struct Pipeline: Sendable {
     /// The files that were taken, as they came.
     public let rawZone: any RawZone
     let store: any ObjectStore
-    let sources: [(name: String, source: any FileSource, options: IngestionOptions)]
+    let sources: [PipelineSource]
     let jobs: [PipelineJob]
     let exports: [ExportJob]
     let codings: [any ContentCoding]
@@ -40,7 +40,7 @@ public struct Pipeline: Sendable {
         self.clock = clock
         tables = DeltaTableStore(store: store)
         rawZone = LandingLog(store: store)
-        sources = try file.sources.map { ($0.name, try $0.value.build(file.context), $0.value.options) }
+        sources = try file.sources.map { try PipelineSource(name: $0.name, part: $0.value, context: file.context) }
         jobs = file.jobs.enumerated().map { index, job in
             let tools = JobTools(
                 dialect: engine.dialect,
@@ -63,14 +63,14 @@ public struct Pipeline: Sendable {
     public var names: [String] { sources.map(\.name) + jobs.map(\.name) + exports.map(\.name) }
 
     func ingestion(
-        _ source: (name: String, source: any FileSource, options: IngestionOptions),
+        _ source: PipelineSource,
         run: RunID,
         workspace: any Workspace,
         progress: any ProgressReporting
     ) -> IngestionJob {
         IngestionJob(
             name: source.name,
-            source: source.source,
+            source: source.files,
             options: source.options,
             rawZone: rawZone,
             tables: tables,

@@ -6,8 +6,16 @@ internal import VisualizationExport
 
 /// What a source's block becomes.
 public struct SourcePart: Sendable {
-    let build: Connector<any FileSource>.Build
+    let origin: Origin
     let options: IngestionOptions
+
+    /// Where its records come from.
+    enum Origin: Sendable {
+        /// From files that are taken.
+        case files(Connector<any FileSource>.Build)
+        /// From others who send them.
+        case receiver(Connector<any EventReceiver>.Build)
+    }
 }
 
 /// What a job's block becomes: the job, once somebody needs it.
@@ -86,6 +94,7 @@ extension ConnectorCatalog where Source == SourcePart, Job == JobPart, Export ==
         lakes: [Connector<any ObjectStore>],
         engines: [Connector<any QueryEngine>],
         files: [Connector<any FileSource>],
+        receivers: [Connector<any EventReceiver>],
         sinks: [Connector<any Sink>]
     ) {
         self.init(
@@ -93,9 +102,17 @@ extension ConnectorCatalog where Source == SourcePart, Job == JobPart, Export ==
             engines: engines,
             sources: files.map { connector in
                 BlockKind(connector, tables: Self.tables) { block, build in
-                    SourcePart(build: build, options: IngestionOptions(block))
+                    SourcePart(origin: .files(build), options: IngestionOptions(block))
                 }
-            },
+            }
+                + receivers.map { connector in
+                    BlockKind(connector, tables: Self.tables) { _, build in
+                        SourcePart(
+                            origin: .receiver(build),
+                            options: IngestionOptions(target: .events(.segment), format: .ndjson)
+                        )
+                    }
+                },
             jobs: [.clickstream, .sql],
             exports: sinks.map { connector in
                 BlockKind(connector, tables: Self.tables) { block, build in

@@ -83,12 +83,12 @@ public struct PipelineRun: Sendable {
         onPart(part)
     }
 
-    private func ingest(_ source: (name: String, source: any FileSource, options: IngestionOptions)) async throws
-        -> RunReport.Source
-    {
+    private func ingest(_ source: PipelineSource) async throws -> RunReport.Source {
         let job = pipeline.ingestion(source, run: run, workspace: workspace, progress: progress)
         var entry = RunReport.Source(name: source.name, outcome: .skipped, table: source.options.table.rawValue)
+        entry.isReceived = source.receiver != nil
         do {
+            _ = try await pipeline.drain(source)
             let plan = try await job.plan(isFull: options.isFull)
             entry.found = plan.unchanged + plan.items.count
             guard !plan.isEmpty else { return entry }

@@ -32,6 +32,8 @@ public struct RunReport: Sendable, Codable {
         public var error: String?
         /// The table that its rows go into.
         public var table: String
+        /// Whether its rows were sent by others: then the files are those of the collector's log.
+        public var isReceived: Bool?
         /// All files that were there, those that had been taken before included.
         public var found: Int = 0
         /// The files that were taken, or were found to hold known content.

@@ -40,20 +40,40 @@ struct SegmentReader {
     mutating func record(below limit: Int64 = .max) throws -> LogRecord? {
         while true {
             guard try fill(LogRecord.headerSize) else { return nil }
-            if let header = LogRecord.Header(buffer[position...]), isBelievable(header),
-                try fill(LogRecord.headerSize + header.length)
-            {
-                let payload = buffer[(position + LogRecord.headerSize)...].prefix(header.length)
-                if Checksum.crc32(payload) == header.checksum {
-                    guard header.number < limit else { return nil }
-                    if next > 0 { missing += header.number - next }
-                    next = header.number + Int64(header.count)
-                    position += LogRecord.headerSize + header.length
-                    return LogRecord(number: header.number, count: header.count, payload: Array(payload))
-                }
+            if let record = try wholeRecord() {
+                guard record.number < limit else { return nil }
+                pass(record)
+                return record
             }
             guard try seek() else { return nil }
         }
+    }
+
+    /// The next record of a segment that somebody is writing; nil if it is not whole yet: the next call looks again.
+    mutating func recordIfWritten() throws -> LogRecord? {
+        if try fill(LogRecord.headerSize), let record = try wholeRecord() {
+            pass(record)
+            return record
+        }
+        fileOffset -= Int64(buffer.count - position)
+        (buffer, position, isAtEnd) = ([], 0, false)
+        return nil
+    }
+
+    /// The record at the position; nil if there is none, or no whole one.
+    private mutating func wholeRecord() throws -> LogRecord? {
+        guard let header = LogRecord.Header(buffer[position...]), isBelievable(header),
+            try fill(LogRecord.headerSize + header.length)
+        else { return nil }
+        let payload = buffer[(position + LogRecord.headerSize)...].prefix(header.length)
+        guard Checksum.crc32(payload) == header.checksum else { return nil }
+        return LogRecord(number: header.number, count: header.count, payload: Array(payload))
+    }
+
+    private mutating func pass(_ record: LogRecord) {
+        if next > 0 { missing += record.number - next }
+        next = record.number + Int64(record.count)
+        position += LogRecord.headerSize + record.payload.count
     }
 
     private func isBelievable(_ header: LogRecord.Header) -> Bool {

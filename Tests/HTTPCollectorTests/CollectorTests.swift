@@ -40,7 +40,9 @@ struct CollectorTests {
             let message = Array(#"{"messageId":"1","userId":"u","event":"Ordered"}"#.utf8)
             #expect(try await send("POST", address + "/v1/track", message, basic).body == #"{"success":true}"#)
             #expect(try await send("POST", address + "/v1/t/?writeKey=k2", message).status == 200)
-            let batch = Array(#"{"batch":[{"type":"page","userId":"u"},5],"writeKey":"k2","sentAt":"2026-01-01T00:00:00Z"}"#.utf8)
+            let batch = Array(
+                #"{"batch":[{"type":"page","userId":"u"},5],"writeKey":"k2","sentAt":"2026-01-01T00:00:00Z"}"#.utf8
+            )
             for path in ["/v1/batch", "/v1/b", "/v1/import/"] {
                 #expect(try await send("POST", address + path, batch, ["Content-Type": "text/plain"]).status == 200)
             }
@@ -51,7 +53,10 @@ struct CollectorTests {
         }
         let lines = try await collector.landed()
         #expect(lines.count == 8)
-        #expect(lines[0].hasPrefix(#"{"receivedAt":"2026-11-18"#) && lines[0].contains(#""source":"web""#), "\(lines[0])")
+        #expect(
+            lines[0].hasPrefix(#"{"receivedAt":"2026-11-18"#) && lines[0].contains(#""source":"web""#),
+            "\(lines[0])"
+        )
         #expect(lines[1].contains(#""source":"app""#) && lines[1].contains(#""type":"track""#))
         #expect(lines.count { $0 == "5" } == 3)
     }
@@ -115,12 +120,20 @@ struct CollectorTests {
             _ = try await send("POST", address + "/v1/track", Array(#"{"userId":"u"}"#.utf8), basic)
             #expect(try await collector.drain() == nil)
             // As a kill leaves it: the log as it is on disk now, somewhere else.
-            try FileManager.default.copyItem(atPath: collector.scratch.path("collector"), toPath: collector.scratch.path("left"))
+            try FileManager.default.copyItem(
+                atPath: collector.scratch.path("collector"),
+                toPath: collector.scratch.path("left")
+            )
         }
         #expect(try await collector.drain() == 0)
         let left = HTTPCollector(options: CollectorOptions(), directory: collector.scratch.path("left"))
         let zone = LandingLog(store: LocalObjectStore(root: collector.scratch.path("other")))
-        let destination = ReceiverDestination(source: "events", rawZone: zone, coding: GzipCoding(), clock: collector.destination.clock)
+        let destination = ReceiverDestination(
+            source: "events",
+            rawZone: zone,
+            coding: GzipCoding(),
+            clock: collector.destination.clock
+        )
         #expect(try await left.drain(into: destination) == 1)
         #expect(try await left.drain(into: destination) == 0)
     }

@@ -3,6 +3,7 @@ import CSVExportPlugin
 import DuckDBPlugin
 import Foundation
 import Gzip
+import HTTPCollectorPlugin
 import LocalFilesPlugin
 import MaxMindPlugin
 import PipelineConfig
@@ -13,7 +14,7 @@ import UserAgentsPlugin
 
 /// The one place that knows which plugins there are.
 enum Composition {
-    static let catalog = PipelineCatalog(lakes: [.local], engines: [.duckdb], files: [.files], sinks: [.sqlite, .csv])
+    static let catalog = PipelineCatalog(lakes: [.local], engines: [.duckdb], files: [.files], receivers: [.http], sinks: [.sqlite, .csv])
 
     static let codings: [any ContentCoding] = [GzipCoding()]
 

@@ -29,7 +29,7 @@ import Glibc
             """,
         version: Product.version,
         subcommands: [
-            InitCommand.self, CheckCommand.self, RunCommand.self, StatusCommand.self, RunsCommand.self, SQLCommand.self,
+            InitCommand.self, CheckCommand.self, RunCommand.self, ServeCommand.self, TailCommand.self, StatusCommand.self, RunsCommand.self, SQLCommand.self,
             TablesCommand.self, PreviewCommand.self, SimulateCommand.self, VacuumCommand.self, DoctorCommand.self,
         ]
     )

@@ -7,12 +7,17 @@ public protocol EventReceiver: Sendable {
     ///
     /// `onReady` is told the address once others can connect. Throws `conflict` where another process receives for the
     /// same source on this machine.
-    func serve(into destination: ReceiverDestination, onReady: @escaping @Sendable (_ address: String) async -> Void) async throws
+    func serve(into destination: ReceiverDestination, onReady: @escaping @Sendable (_ address: String) async -> Void)
+        async throws
 
     /// Lands what a receiver that was stopped or killed has acknowledged; returns how many events.
     ///
     /// Nil where one is running on this machine: it lands them itself.
     func drain(into destination: ReceiverDestination) async throws -> Int64?
+
+    /// The events that the source's receiver on this machine acknowledges from now on, as lines of JSON, whichever process
+    /// it runs in; ends only by cancellation.
+    func tail(of source: String) -> ByteStream
 }
 
 /// Where the events of a receiver go.

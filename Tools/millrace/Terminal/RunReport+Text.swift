@@ -69,8 +69,9 @@ extension RunReport.Part {
 
 extension RunReport.Source {
     fileprivate var summary: String {
+        if outcome == .skipped, isReceived == true { return "no new events" }
         if outcome == .skipped { return found == 0 ? "no files found" : "nothing new in \(counted(found, "file"))" }
-        let taken = "\(counted(files, "file")), \(counted(rows, "row"))"
+        let taken = (isReceived == true ? "" : "\(counted(files, "file")), ") + counted(rows, "row")
         let whereTo = "\(grouped(accepted)) into \(table) + \(grouped(rejected)) rejected"
         return "\(taken) = \(whereTo)" + (superseded > 0 ? ", in place of \(grouped(superseded)) earlier" : "")
     }

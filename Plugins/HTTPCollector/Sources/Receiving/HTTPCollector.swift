@@ -1,10 +1,12 @@
 internal import BlockingIO
-internal import Hummingbird
-internal import HummingbirdCore
-internal import Logging
-internal import NIOCore
 public import PipelineCore
 internal import WriteAheadLog
+
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
 
 /// Receives events by HTTP, as Segment's and RudderStack's libraries send them.
 ///
@@ -28,19 +30,52 @@ public struct HTTPCollector: EventReceiver {
         }
         defer { withExtendedLifetime(lock) {} }
         let log = try await open(destination)
-        let landing = LogLanding(log, source: destination.source, rawZone: destination.rawZone, coding: destination.coding)
+        let metrics = CollectorMetrics()
+        let landing = LogLanding(
+            log,
+            source: destination.source,
+            rawZone: destination.rawZone,
+            coding: destination.coding
+        )
+        let accessLog = options.logsRequests ? AccessLog() : nil
         // The log outlives the server, and landing outlives the log: each ends when what fills it has ended.
         let writing = Task { await log.run() }
-        defer { writing.cancel() }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await serve(log, destination, onReady) }
-            group.addTask { await land(landing, log) }
-            do { try await group.next() } catch is CancellationError {}
-            group.cancelAll()
-        }
+        let tending = Task { await tend(log, landing, metrics, accessLog) }
+        defer { tending.cancel() }
+        var failure: (any Error)?
+        do { try await server(log, destination, metrics, accessLog).run(onReady: onReady) } catch { failure = error }
         writing.cancel()
         await writing.value
+        tending.cancel()
+        await tending.value
         await landRest(landing)
+        accessLog?.flush()
+        if let failure { throw failure }
+    }
+
+    private func server(
+        _ log: WriteAheadLog,
+        _ destination: ReceiverDestination,
+        _ metrics: CollectorMetrics,
+        _ accessLog: AccessLog?
+    ) -> ConnectionServer {
+        let responder = CollectorResponder(
+            options: options,
+            intake: EventIntake(options, log: log, metrics: metrics, clock: destination.clock),
+            coding: destination.coding,
+            metrics: metrics,
+            accessLog: accessLog,
+            clock: destination.clock
+        ) {
+            let failure = log.failure
+            let capacity = options.log.capacity
+            return (metrics.text(logSize: log.size, logCapacity: capacity, isFailed: failure != nil), failure)
+        }
+        return ConnectionServer(
+            options: options,
+            inherited: InheritedSocket.descriptor(for: destination.source, in: ProcessInfo.processInfo.environment),
+            respond: responder.respond
+        )
     }
 
     /// Lands what is left while there is time: the rest is in the log, and lands with the next start.
@@ -60,52 +95,36 @@ public struct HTTPCollector: EventReceiver {
         guard let lock = try lock(destination.source) else { return nil }
         defer { withExtendedLifetime(lock) {} }
         let log = try await open(destination)
-        let landing = LogLanding(log, source: destination.source, rawZone: destination.rawZone, coding: destination.coding)
+        let landing = LogLanding(
+            log,
+            source: destination.source,
+            rawZone: destination.rawZone,
+            coding: destination.coding
+        )
         return try await landing.land().events
     }
 
-    private func serve(
-        _ log: WriteAheadLog,
-        _ destination: ReceiverDestination,
-        _ onReady: @escaping @Sendable (String) async -> Void
-    ) async throws {
-        var logger = Logger(label: "millrace.collector")
-        logger.logLevel = .error
-        let responder = CollectorResponder(
-            options: options,
-            intake: EventIntake(options, log: log, clock: destination.clock),
-            coding: destination.coding,
-            failure: { log.failure }
-        )
-        let connections = HTTP1Channel.Configuration(
-            idleTimeout: .seconds(Int64(options.idleTimeout.components.seconds)),
-            httpDecoderConfiguration: .init(maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)
-        )
-        let application = Application(
-            responder: responder,
-            server: .http1(configuration: connections),
-            configuration: ApplicationConfiguration(
-                address: .hostname(options.host, port: options.port),
-                backlog: 1024,
-                availableConnectionsDelegate: MaximumAvailableConnections(options.connections)
-            ),
-            onServerRunning: { channel in
-                let address = channel.localAddress.map { "\($0.ipAddress ?? options.host):\($0.port ?? options.port)" }
-                await onReady(address ?? "\(options.host):\(options.port)")
-            },
-            logger: logger
-        )
-        try await application.run()
-    }
+    /// Follows the log's files.
+    public func tail(of source: String) -> ByteStream { LogTail(directory: logDirectory(source)) }
 
-    /// Lands segments as they fill or grow old.
-    private func land(_ landing: LogLanding, _ log: WriteAheadLog) async {
+    /// Lands segments as they fill or grow old, and writes the access log, until cancelled.
+    private func tend(
+        _ log: WriteAheadLog,
+        _ landing: LogLanding,
+        _ metrics: CollectorMetrics,
+        _ accessLog: AccessLog?
+    ) async {
         while !Task.isCancelled {
             do {
                 try await Task.sleep(for: min(.seconds(1), options.landingInterval))
+                accessLog?.flush()
                 await log.seal(olderThan: options.landingInterval)
-                _ = try await landing.land()
-            } catch {}  // The log keeps what could not land; the next turn tries again.
+                let report = try await landing.land()
+                metrics.landed(report.events, missing: report.missing)
+            } catch is CancellationError {
+            } catch {
+                metrics.landingFailed()  // The log keeps what could not land; the next turn tries again.
+            }
         }
     }
 
@@ -120,7 +139,8 @@ public struct HTTPCollector: EventReceiver {
                 .unauthorized,
                 "\(error.call) failed on \(error.path)",
                 while: "opening the collector's log",
-                hint: "make \(directory) writable for the user that runs millrace, or set `state:` to a directory that is",
+                hint:
+                    "make \(directory) writable for the user that runs millrace, or set `state:` to a directory that is",
                 cause: error
             )
         }

@@ -1,5 +1,6 @@
 internal import HTTPTypes
-internal import Hummingbird
+internal import HummingbirdCore
+internal import NIOCore
 internal import PipelineCore
 
 /// What a sender is answered.
@@ -48,8 +49,10 @@ struct CollectorReply: Error {
     static let pixel = CollectorReply(
         status: .ok,
         headers: [.contentType: "image/gif", .cacheControl: "no-store"],
-        body: ByteBuffer(bytes: Array("GIF89a".utf8) + [1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0x21, 0xF9, 4, 1, 0, 0, 0, 0]
-            + [0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 1, 0x44, 0, 0x3B])
+        body: ByteBuffer(
+            bytes: Array("GIF89a".utf8) + [1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0x21, 0xF9, 4, 1, 0, 0, 0, 0]
+                + [0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 1, 0x44, 0, 0x3B]
+        )
     )
 
     /// Tells Segment's libraries to send everything here.
@@ -68,5 +71,36 @@ struct CollectorReply: Error {
         body: ByteBuffer(string: #"{"source":{"id":"millrace","enabled":true,"config":{},"destinations":[]}}"#)
     )
 
-    var response: Response { Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body)) }
+    /// What a page asks before it sends something other than text.
+    static let preflight = CollectorReply(
+        status: .noContent,
+        headers: [
+            .accessControlAllowMethods: "GET, POST, OPTIONS",
+            .accessControlAllowHeaders: "Authorization, Content-Type, Content-Encoding, AnonymousId",
+            .accessControlMaxAge: "86400",
+        ],
+        body: ByteBuffer()
+    )
+
+    /// A key has sent more than it may.
+    static func tooManyEvents(retryAfter wait: Duration) -> CollectorReply {
+        refusal(.tooManyRequests, "too_many_requests", "this key sends more than it may", retryAfter: wait)
+    }
+
+    /// Metrics in Prometheus' text format.
+    static func metrics(_ text: String) -> CollectorReply {
+        CollectorReply(
+            status: .ok,
+            headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+            body: ByteBuffer(string: text)
+        )
+    }
+
+    /// The response; to HEAD with the length of the body, and without the body.
+    func response(isHead: Bool) -> Response {
+        guard isHead else { return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body)) }
+        var headers = headers
+        headers[.contentLength] = "\(body.readableBytes)"
+        return Response(status: status, headers: headers)
+    }
 }

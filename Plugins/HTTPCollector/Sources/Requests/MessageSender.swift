@@ -1,6 +1,5 @@
 internal import HTTPTypes
-internal import Hummingbird
-internal import NIOCore
+internal import HummingbirdCore
 internal import PipelineCore
 
 #if canImport(FoundationEssentials)
@@ -16,10 +15,12 @@ struct MessageSender {
     /// From `Authorization: Basic`, or from the query.
     var writeKey: [UInt8]?
 
-    init(_ request: Request, address: SocketAddress?) {
+    init(_ request: Request, address: String?) {
         userAgent = request.headers[.userAgent]
-        self.address = address?.ipAddress
-        writeKey = Self.basicKey(request.headers[.authorization]) ?? request.uri.queryParameters["writeKey"].map { Array($0.utf8) }
+        self.address = address
+        writeKey =
+            Self.basicKey(request.headers[.authorization])
+            ?? request.uri.queryParameters["writeKey"].map { Array($0.utf8) }
     }
 
     /// Whether the sender is the device that the events are about: a browser or an app, and no server.

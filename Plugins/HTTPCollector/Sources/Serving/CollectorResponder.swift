@@ -1,0 +1,177 @@
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import NIOCore
+internal import PipelineCore
+
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
+/// Answers requests: stores messages, and says what clients ask for before they send.
+struct CollectorResponder: Sendable {
+    let options: CollectorOptions
+    let intake: EventIntake
+    let coding: any ContentCoding
+    let metrics: CollectorMetrics
+    /// Nil: requests are not logged.
+    let accessLog: AccessLog?
+    let clock: @Sendable () -> Timestamp
+    /// The metrics as text, and why events cannot be stored any more, nil while all is well.
+    let health: @Sendable () -> (metrics: String, failure: PipelineError?)
+
+    /// Answers one request; throws only where its connection is of no more use.
+    func respond(to request: Request, on channel: any Channel) async throws -> Response {
+        let start = ContinuousClock.now
+        var exchange = Exchange(requestID: String(UInt64.random(in: 0...UInt64.max), radix: 16))
+        var reply: CollectorReply
+        do {
+            reply = try await self.reply(to: request, channel, &exchange)
+        } catch let refusal as CollectorReply {
+            reply = refusal
+        }
+        if let origin = request.headers[.origin], options.origins?.contains(origin) ?? true {
+            reply.headers[.accessControlAllowOrigin] = origin
+            reply.headers[.vary] = "Origin"
+        }
+        if !exchange.isRead {
+            // The sender reads no answer before its body is gone; who sends for ever is cut off.
+            reply.headers[.connection] = "close"
+            channel.eventLoop.scheduleTask(in: .seconds(5)) { channel.close(promise: nil) }
+        }
+        let duration = ContinuousClock.now - start
+        metrics.answered(reply.status.code, bytes: exchange.bytes, after: duration)
+        accessLog?.add(entry(request, exchange, reply, duration))
+        return reply.response(isHead: request.method == .head)
+    }
+
+    /// What is known of a request on the way to its answer.
+    private struct Exchange {
+        let requestID: String
+        var route: CollectorRoute?
+        /// Whether the body, if there is one, has been read to its end.
+        var isRead = true
+        var bytes = 0
+        var receipt: EventIntake.Receipt?
+    }
+
+    private func reply(to request: Request, _ channel: any Channel, _ exchange: inout Exchange) async throws
+        -> CollectorReply
+    {
+        exchange.isRead = request.method == .get || request.method == .head || request.method == .options
+        guard let route = CollectorRoute(path: request.uri.path[...]) else { throw CollectorReply.unknownPath }
+        exchange.route = route
+        if request.method == .options { return .preflight }
+        guard route.takes(request.method) else { throw CollectorReply.wrongMethod }
+        switch route {
+        case .messages(let kind):
+            let sender = MessageSender(request, address: address(of: channel, request))
+            try intake.admit(sender)
+            let body = try await body(of: request, on: channel, &exchange)
+            exchange.receipt = try await intake.take(body, as: kind, from: sender, requestID: exchange.requestID)
+            return .success
+        case .pixel(let type):
+            let data = request.uri.queryParameters["data"].flatMap { Data(base64Encoded: String($0)) }
+            guard let data else { throw CollectorReply.refusal(.badRequest, "bad_request", "`data` is no Base64") }
+            let sender = MessageSender(request, address: address(of: channel, request))
+            exchange.receipt = try await intake.take(
+                ByteBuffer(bytes: data),
+                as: .single(type: type),
+                from: sender,
+                requestID: exchange.requestID
+            )
+            return .pixel
+        case .settings(let key):
+            guard options.writeKeys.name(of: key.utf8) != nil else { throw CollectorReply.unknownKey }
+            return .settings(key: key, host: request.head.authority ?? "")
+        case .sourceConfig:
+            guard let key = MessageSender(request, address: nil).writeKey, options.writeKeys.name(of: key) != nil
+            else { throw CollectorReply.unknownKey }
+            return .sourceConfig
+        case .live: return .success
+        case .ready:
+            if let failure = health().failure { throw CollectorReply.unavailable(failure) }
+            return .success
+        case .metrics:
+            // Whoever is forwarded by a proxy comes from this machine only as it seems.
+            let isForwarded = !request.headers.forwardedFor.isEmpty
+            guard let peer = channel.remoteAddress?.ipAddress, !isForwarded, options.metricsReaders.contains(peer)
+            else {
+                throw CollectorReply.unknownPath
+            }
+            return .metrics(health().metrics)
+        }
+    }
+
+    /// The sender's address: the peer's, or what a trusted proxy says that it was.
+    private func address(of channel: any Channel, _ request: Request) -> String? {
+        guard let peer = channel.remoteAddress?.ipAddress else { return nil }
+        guard options.proxies.contains(peer) else { return peer }
+        // What stands before the last one that is no proxy of ours, anybody can have written.
+        return request.headers.forwardedFor.last { !options.proxies.contains($0) } ?? peer
+    }
+
+    /// The body, decompressed; as it came and as it is, it must keep to the limit, and come in time.
+    private func body(of request: Request, on channel: any Channel, _ exchange: inout Exchange) async throws
+        -> ByteBuffer
+    {
+        let limit = options.limits.bodySize
+        let deadline = channel.eventLoop.scheduleTask(in: TimeAmount(options.bodyTimeout)) {
+            channel.close(promise: nil)
+        }
+        defer { deadline.cancel() }
+        let stored: ByteBuffer
+        do { stored = try await request.body.collect(upTo: limit) } catch is NIOTooManyBytesError {
+            throw CollectorReply.bad(.tooLong(limit: limit))
+        }
+        exchange.isRead = true
+        exchange.bytes = stored.readableBytes
+        switch request.headers[.contentEncoding]?.lowercased() {
+        case nil, "identity": return stored
+        case "gzip", "x-gzip": return try await decompressed(stored)
+        default: throw CollectorReply.refusal(.badRequest, "bad_request", "the body may be compressed by gzip only")
+        }
+    }
+
+    private func decompressed(_ stored: ByteBuffer) async throws -> ByteBuffer {
+        let limit = options.limits.bodySize
+        var plain = ByteBuffer()
+        do {
+            for try await chunk in coding.decode(ArrayStream([Array(buffer: stored)])) {
+                plain.writeBytes(chunk)
+                guard plain.readableBytes <= limit else { throw CollectorReply.bad(.tooLong(limit: limit)) }
+            }
+        } catch let error as PipelineError where error.code == .corruptData {
+            throw CollectorReply.refusal(.badRequest, "bad_request", "the body is no whole gzip stream")
+        }
+        return plain
+    }
+
+    private func entry(
+        _ request: Request,
+        _ exchange: Exchange,
+        _ reply: CollectorReply,
+        _ duration: Duration
+    ) -> AccessLog.Entry {
+        AccessLog.Entry(
+            time: clock(),
+            method: request.method.rawValue,
+            route: exchange.route?.name ?? "unknown",
+            status: reply.status.code,
+            bytes: exchange.bytes,
+            milliseconds: duration / .milliseconds(1),
+            source: exchange.receipt?.source,
+            events: exchange.receipt?.count ?? 0,
+            requestID: exchange.requestID
+        )
+    }
+}
+
+extension HTTPFields {
+    /// The addresses that proxies say they were called from, the nearest to the sender first.
+    fileprivate var forwardedFor: [String] {
+        filter { $0.name.canonicalName == "x-forwarded-for" }.flatMap { $0.value.split(separator: ",") }
+            .map { String($0.filter { $0 != " " && $0 != "\t" }) }
+    }
+}

@@ -1,0 +1,196 @@
+internal import HummingbirdCore
+internal import HummingbirdTLS
+internal import Logging
+internal import NIOCore
+internal import NIOExtras
+internal import NIOPosix
+internal import NIOSSL
+internal import PipelineCore
+internal import Synchronization
+internal import SystemPackage
+
+/// Accepts connections and has their requests answered.
+struct ConnectionServer: Sendable {
+    /// Answers a request; must not throw for what the sender did.
+    typealias Responder = @Sendable (Request, any Channel) async throws -> Response
+
+    let options: CollectorOptions
+    /// A socket that whoever started the program listens on already; nil: one is opened at the configured address.
+    let inherited: CInt?
+    let respond: Responder
+
+    /// Serves until cancelled; then requests that have begun are answered, within the stop limit.
+    ///
+    /// `onReady` is told the address once others can connect. Throws where the address cannot be listened on and where the
+    /// certificate cannot be used.
+    func run(onReady: @escaping @Sendable (_ address: String) async -> Void) async throws {
+        let connections = HTTP1Channel(
+            responder: { [respond] request, writer, channel in
+                let response = try await respond(request, channel)
+                try await writer.write(response: response.head, body: response.body)
+            },
+            configuration: HTTP1Channel.Configuration(
+                idleTimeout: TimeAmount(options.idleTimeout),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: 16 << 10,
+                    maxHeaderListSize: 32 << 10,
+                    maxHeaderFieldCount: 100
+                )
+            )
+        )
+        if let certificate = options.certificate {
+            try await run(TLSChannel(connections, tlsConfiguration: certificate.configuration()), onReady)
+        } else {
+            try await run(connections, onReady)
+        }
+    }
+
+    private func run<Child: ServerChildChannel>(
+        _ child: Child,
+        _ onReady: @escaping @Sendable (String) async -> Void
+    ) async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let quiescing = ServerQuiescingHelper(group: group)
+        let listener = try await listen(child, group, quiescing)
+        await onReady(Self.text(of: listener.channel.localAddress))
+        // Cancellation must not reach the connections at once: requests that have begun are still to be answered.
+        let serving = Task { try await serve(listener, child) }
+        try await withTaskCancellationHandler {
+            try await serving.value
+        } onCancel: {
+            quiescing.initiateShutdown(promise: nil)
+            Task {
+                try await Task.sleep(for: options.stopLimit)
+                serving.cancel()
+            }
+        }
+    }
+
+    private func listen<Child: ServerChildChannel>(
+        _ child: Child,
+        _ group: MultiThreadedEventLoopGroup,
+        _ quiescing: ServerQuiescingHelper
+    ) async throws -> NIOAsyncChannel<Child.Value, Never> {
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        quiescing.makeServerChannelHandler(channel: channel)
+                    )
+                }
+            }
+        // So few that the kernel's queue, and not ours, holds those that wait while all connections are taken.
+        let pressure = NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark(
+            lowWatermark: 1,
+            highWatermark: 8
+        )
+        let setup: @Sendable (any Channel) -> EventLoopFuture<Child.Value> = {
+            child.setup(channel: $0, logger: Self.logger)
+        }
+        do {
+            if let inherited {
+                return try await bootstrap.bind(
+                    inherited,
+                    serverBackPressureStrategy: pressure,
+                    childChannelInitializer: setup
+                )
+            }
+            return try await bootstrap.bind(
+                host: options.host,
+                port: options.port,
+                serverBackPressureStrategy: pressure,
+                childChannelInitializer: setup
+            )
+        } catch {
+            throw failure(error)
+        }
+    }
+
+    private func serve<Child: ServerChildChannel>(
+        _ listener: NIOAsyncChannel<Child.Value, Never>,
+        _ child: Child
+    ) async throws {
+        let limit = ConnectionLimit(options.connections)
+        try await listener.executeThenClose { inbound in
+            await withDiscardingTaskGroup { group in
+                do {
+                    for try await value in inbound {
+                        await limit.enter()
+                        group.addTask {
+                            await child.handle(value: value, logger: Self.logger)
+                            limit.leave()
+                        }
+                    }
+                } catch {}  // The listening socket is closed: there are no more connections to come.
+            }
+        }
+    }
+
+    private func failure(_ error: any Error) -> PipelineError {
+        let address = "\(options.host):\(options.port)"
+        let code = (error as? IOError)?.errnoCode
+        let hint =
+            switch code {
+            case EADDRINUSE: "another program listens there: stop it, or set `listen:` to another port"
+            case EACCES:
+                "ports below 1024 need a privilege: take a higher one, or let the service manager open the socket"
+            default: "set `listen:` to an address of this machine"
+            }
+        return PipelineError(
+            .invalidConfiguration,
+            "\(address) cannot be listened on: \(code.map { "\(Errno(rawValue: $0))" } ?? "\(error)")",
+            while: "starting the collector",
+            hint: hint,
+            cause: error
+        )
+    }
+
+    /// As one writes it in an address bar.
+    private static func text(of address: SocketAddress?) -> String {
+        guard let address, let ip = address.ipAddress, let port = address.port else { return "a socket" }
+        return ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)"
+    }
+
+    /// Silent: what it would tell of connections is for nobody, and may hold what people sent.
+    private static let logger = Logger(label: "millrace.collector") { _ in SwiftLogNoOpLogHandler() }
+}
+
+/// How many connections are open; who comes when all are taken waits in the kernel's queue.
+private final class ConnectionLimit: Sendable {
+    private struct State {
+        var free: Int
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+    private let state: Mutex<State>
+
+    init(_ limit: Int) { state = Mutex(State(free: limit)) }
+
+    /// Takes a place; one caller waits at a time.
+    func enter() async {
+        await withCheckedContinuation { continuation in
+            let isFree = state.withLock { state in
+                guard state.free > 0 else {
+                    state.waiter = continuation
+                    return false
+                }
+                state.free -= 1
+                return true
+            }
+            if isFree { continuation.resume() }
+        }
+    }
+
+    /// Gives a place back, or on to who waits.
+    func leave() {
+        let waiter = state.withLock { state in
+            defer { state.waiter = nil }
+            if state.waiter == nil { state.free += 1 }
+            return state.waiter
+        }
+        waiter?.resume()
+    }
+}

@@ -1,0 +1,88 @@
+import Foundation
+
+/// An event as a collector keeps it, for people to look at.
+enum EventValue: Decodable {
+    case text(String)
+    case number(Double)
+    case boolean(Bool)
+    case list([EventValue])
+    case object([String: EventValue])
+    case null
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let value = try? container.decode(Bool.self) {
+            self = .boolean(value)
+        } else if let value = try? container.decode(Double.self) {
+            self = .number(value)
+        } else if let value = try? container.decode(String.self) {
+            self = .text(value)
+        } else if let value = try? container.decode([EventValue].self) {
+            self = .list(value)
+        } else {
+            self = .object(try container.decode([String: EventValue].self))
+        }
+    }
+
+    /// What is at a path of members; nil where there is nothing.
+    subscript(path: some Sequence<String>) -> EventValue? {
+        var found: EventValue? = self
+        for name in path {
+            guard case .object(let members) = found else { return nil }
+            found = members[name]
+        }
+        return found
+    }
+
+    /// As people write it: texts without quotes, nothing for null.
+    var text: String {
+        switch self {
+        case .text(let text): text
+        case .number(let number): number == number.rounded() && abs(number) < 1e15 ? "\(Int64(number))" : "\(number)"
+        case .boolean(let value): value ? "true" : "false"
+        case .null: ""
+        case .list(let values): "[" + values.map(\.text).joined(separator: ", ") + "]"
+        case .object(let members):
+            members.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.text)" }.joined(separator: " ")
+        }
+    }
+}
+
+/// One condition on an event: `PATH=VALUE`.
+struct EventFilter {
+    private let path: [String]
+    private let value: String
+
+    init?(_ text: String) {
+        guard let sign = text.firstIndex(of: "="), sign > text.startIndex else { return nil }
+        path = text[..<sign].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        value = String(text[text.index(after: sign)...])
+    }
+
+    /// Whether the member at the path is the value; what lacks it is the empty text.
+    func matches(_ event: EventValue) -> Bool { (event[path]?.text ?? "") == value }
+}
+
+extension EventValue {
+    /// Time, source, type, what it is called, whose it is, and what else it says, on one line.
+    var line: String {
+        let type = self[["rejected"]] == nil ? shown("type") : "rejected"
+        let name = [shown("event"), shown("name"), self[["rejected", "reason"]]?.text ?? ""].first { !$0.isEmpty } ?? ""
+        let person = [shown("userId"), shown("anonymousId")].first { !$0.isEmpty } ?? ""
+        let time = shown("receivedAt").dropFirst(11).prefix(12)
+        let more = (self[["properties"]] ?? self[["traits"]])?.text ?? ""
+        let parts = [
+            time.padded(to: 12), shown("source").padded(to: 12), type.padded(to: 8), name.padded(to: 24), person.padded(to: 12),
+            String(more.prefix(160)),
+        ]
+        return parts.joined(separator: "  ").onOneLine
+    }
+
+    private func shown(_ member: String) -> String { self[[member]]?.text ?? "" }
+}
+
+extension Substring {
+    fileprivate func padded(to width: Int) -> String { String(self).padded(to: width) }
+}
