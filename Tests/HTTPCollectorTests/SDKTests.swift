@@ -174,16 +174,20 @@ struct SDKTests {
 
     @Test("A full log answers so that libraries try again, and give up by telling the program", arguments: SDK.all)
     func full(sdk: SDK) async throws {
-        let collector = try RunningCollector(["body": "4MiB", "log": "1B", "segment": "1B"])
+        let collector = try RunningCollector(["body": "4MiB", "log": "1MiB"])
         let moody = MoodyServer([])
         try await collector.serving { address in
+            for size in [100_000, 500] {
+                let message = Array(#"{"userId":"filler","text":"\#(String(repeating: "x", count: size))"}"#.utf8)
+                while try await send("POST", address + "/v1/track?writeKey=k1", message).status == 200 {}
+            }
             try await moody.serving(before: address) { address in
                 let problems = try await sdk.send(to: address, key: "k1", count: 0, "retries=1")
                 #expect(problems == [SDK.Problem(status: 503, messages: Self.others)])
             }
         }
         #expect(moody.answers == [503, 503])
-        #expect(try await collector.landed() == [])
+        #expect(try await collector.landed().allSatisfy { $0.contains("filler") })
     }
 
     @Test("Messages wait for a collector that is started later", arguments: SDK.all)
