@@ -127,7 +127,8 @@ let package = Package(
         plugin(
             "HTTPCollector",
             [
-                "CSimdJSON", "WriteAheadLog", hummingbirdCore, hummingbirdTLS, httpTypes, nio, nioPosix, nioExtras, nioSSL,
+                "CSimdJSON", "WriteAheadLog", hummingbirdCore, hummingbirdTLS, httpTypes, nio, nioPosix, nioExtras,
+                nioSSL,
                 logging, system,
             ]
         ),

@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Synchronization
 
 /// Sends the queue's segments, one after the other.
 actor Delivery {

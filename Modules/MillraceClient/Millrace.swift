@@ -33,7 +33,12 @@ public final class Millrace: Sendable {
     public init(url: URL, writeKey: String, directory: String, options: Options = Options()) throws(MillraceFailure) {
         try options.check()
         do {
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            // What waits in it are people's data.
+            try FileManager.default.createDirectory(
+                atPath: directory,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
         } catch {
             throw .unusable("the directory \(directory) cannot be made: \(error)")
         }

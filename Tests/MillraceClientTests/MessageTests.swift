@@ -34,7 +34,7 @@ struct MessageTests {
     func kinds() async throws {
         let collector = try RunningCollector()
         let folder = try ClientFolder()
-        let text = "Grüße \"東京\" \\ 🚀\n\u{0}\u{2028}"
+        let text = "Grüße \"東京\" \\ 🚀\n\u{0}\u{1F}\u{7F}\u{2028}"
         try await collector.serving { address in
             let millrace = try folder.client(address + "/") { $0.context = ["app": ["version": "7"]] }
             millrace.track(
@@ -96,6 +96,8 @@ struct MessageTests {
             if ids.count == 1 { millrace.identify("u1") }
             #expect(millrace.userID == "u1")
         }
+        let mode = try FileManager.default.attributesOfItem(atPath: folder.directory)[.posixPermissions] as? Int
+        #expect(mode == 0o700)
         try folder.client().reset()
         let millrace = try folder.client()
         #expect(ids[0] == ids[1] && millrace.anonymousID != ids[0] && millrace.userID == nil)
