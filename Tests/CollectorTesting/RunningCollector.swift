@@ -20,11 +20,18 @@ public final class RunningCollector: Sendable {
     public let destination: ReceiverDestination
 
     /// A collector with the settings of `use: http` that are given besides its keys; port 0 is any that is free.
-    public init(port: Int = 0, _ settings: [String: String] = ["body": "100000"]) throws {
+    ///
+    /// Events land when it stops, or also while it runs.
+    public init(
+        port: Int = 0,
+        landsAtOnce: Bool = false,
+        _ settings: [String: String] = ["body": "100000"]
+    ) throws {
         scratch = try ScratchDirectory()
         let keys = Self.writeKeys.map { ($0.value, $0.key) }
         var entries = [Self.entry("listen", "127.0.0.1:\(port)"), Self.entry("write_keys", keys.map(Self.entry))]
         entries += settings.map(Self.entry)
+        if landsAtOnce { entries.append(Self.entry("land_every", "200ms")) }
         let issues = ConfigurationIssues()
         let block = ConfigurationBlock(Self.map(entries), path: "sources.events", issues: issues)
         let build = Connector<any EventReceiver>.http.configure(block)
@@ -38,7 +45,11 @@ public final class RunningCollector: Sendable {
             source: "events",
             rawZone: LandingLog(store: LocalObjectStore(root: scratch.path("lake"))),
             coding: GzipCoding(),
-            clock: { Timestamp(microseconds: 1_795_000_000_000_000) }
+            clock: {
+                // Segments land when they are old enough, which needs a clock that goes on.
+                let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
+                return Timestamp(microseconds: landsAtOnce ? now : 1_795_000_000_000_000)
+            }
         )
     }
 
