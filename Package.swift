@@ -37,12 +37,12 @@ func systemLibrary(_ name: String, in owner: String, pkgConfig: String, apt: Str
     .systemLibrary(name: name, path: "\(owner)/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(
         name: "\(name)Tests",
         dependencies: dependencies,
         path: "Tests/\(name)Tests",
-        exclude: [],
+        exclude: exclude,
         swiftSettings: swiftSettings
     )
 }
@@ -65,10 +65,12 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 
 let package = Package(
     name: "millrace",
+    platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
     products: [
         .executable(name: "millrace", targets: ["millrace"]),
         .library(name: "PipelineCore", targets: ["PipelineCore"]),
         .library(name: "ConnectorTesting", targets: ["ConnectorTesting"]),
+        .library(name: "MillraceClient", targets: ["MillraceClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -106,6 +108,8 @@ let package = Package(
             ["PipelineCore", "Lake", "Ingestion", "Processing", "VisualizationExport", "PipelineConfig", grdb, logging]
         ),
         module("ConnectorTesting", ["PipelineCore", "BlockingIO"]),
+        // Apps take this one alone; it must not need any other.
+        module("MillraceClient", exclude: ["README.md"]),
 
         plugin("LocalFiles", [system]),
         plugin("DuckDB", [subprocess, system]),
@@ -124,7 +128,8 @@ let package = Package(
         plugin(
             "HTTPCollector",
             [
-                "CSimdJSON", "WriteAheadLog", hummingbirdCore, hummingbirdTLS, httpTypes, nio, nioPosix, nioExtras, nioSSL,
+                "CSimdJSON", "WriteAheadLog", hummingbirdCore, hummingbirdTLS, httpTypes, nio, nioPosix, nioExtras,
+                nioSSL,
                 logging, system,
             ],
             resources: [.embedInCode("Web/millrace.js")]
@@ -182,9 +187,26 @@ let package = Package(
             "HTTPCollector",
             [
                 "HTTPCollectorPlugin", "PipelineCore", "ConnectorTesting", "Gzip", "Lake", "LocalFilesPlugin",
-                hummingbird, httpTypes, nio, logging,
-            ]
+                "CollectorTesting", hummingbird, httpTypes, nio, logging,
+            ],
+            exclude: ["Scripts"]
         ),
+        .target(
+            name: "CollectorTesting",
+            dependencies: [
+                "HTTPCollectorPlugin", "PipelineCore", "ConnectorTesting", "Gzip", "Lake", "LocalFilesPlugin",
+                hummingbird, httpTypes, nio, logging,
+            ],
+            path: "Tests/CollectorTesting",
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(
+            name: "TrackingProgram",
+            dependencies: ["MillraceClient"],
+            path: "Tests/TrackingProgram",
+            swiftSettings: swiftSettings
+        ),
+        tests("MillraceClient", ["MillraceClient", "TrackingProgram", "CollectorTesting", "ConnectorTesting"]),
         tests("Program", ["millrace", "PipelineCore", "ConnectorTesting", subprocess, system]),
     ],
     swiftLanguageModes: [.v6],

@@ -1,3 +1,4 @@
+import CollectorTesting
 import ConnectorTesting
 import Foundation
 import Gzip
@@ -11,63 +12,6 @@ import Testing
 #if canImport(FoundationNetworking)
 import FoundationNetworking
 #endif
-
-/// A collector on a port of its own, and the raw zone that it lands in.
-final class RunningCollector: Sendable {
-    let scratch: ScratchDirectory
-    let collector: HTTPCollector
-    let destination: ReceiverDestination
-
-    /// On a free port unless one is named; events land when the collector stops, or also while it runs.
-    init(port: Int = 0, landsAtOnce: Bool = false) throws {
-        scratch = try ScratchDirectory()
-        var options = CollectorOptions()
-        options.port = port
-        if landsAtOnce { options.landingInterval = .milliseconds(200) }
-        options.writeKeys = WriteKeys([("web", Secret("k1")), ("app", Secret("k2"))])
-        options.limits.bodySize = 100_000
-        collector = HTTPCollector(options: options, directory: scratch.path("collector"))
-        destination = ReceiverDestination(
-            source: "events",
-            rawZone: LandingLog(store: LocalObjectStore(root: scratch.path("lake"))),
-            coding: GzipCoding(),
-            clock: {
-                // Segments land when they are old enough, which needs a clock that goes on.
-                let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
-                return Timestamp(microseconds: landsAtOnce ? now : 1_795_000_000_000_000)
-            }
-        )
-    }
-
-    /// Serves while `body` sends to the address that it is given; then everything has landed.
-    func serving(_ body: @escaping @Sendable (String) async throws -> Void) async throws {
-        let (addresses, ready) = AsyncStream.makeStream(of: String.self)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { [collector, destination] in
-                try await collector.serve(into: destination) { ready.yield($0) }
-            }
-            for await address in addresses {
-                try await body("http://\(address)")
-                break
-            }
-            group.cancelAll()
-            try await group.waitForAll()
-        }
-    }
-
-    /// The lines that have landed.
-    func landed() async throws -> [String] {
-        var lines: [String] = []
-        for file in try await destination.rawZone.landings(of: "events", after: nil).flatMap(\.files) {
-            var bytes: [UInt8] = []
-            let object = try #require(file.object)
-            let stored = try await destination.rawZone.read(ObjectKey(rawValue: object))
-            for try await chunk in GzipCoding().decode(stored) { bytes += chunk }
-            lines += String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
-        }
-        return lines
-    }
-}
 
 /// Sends a request; returns the status and the body.
 func send(
