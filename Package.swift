@@ -158,7 +158,10 @@ let package = Package(
         tests("Lake", ["Lake", "PipelineCore", "LocalFilesPlugin", "ConnectorTesting"]),
         tests(
             "Ingestion",
-            ["Ingestion", "PipelineCore", "Gzip", "Lake", "WriteAheadLog", "LocalFilesPlugin", "DuckDBPlugin", "ConnectorTesting"]
+            [
+                "Ingestion", "PipelineCore", "Gzip", "Lake", "WriteAheadLog", "LocalFilesPlugin", "DuckDBPlugin",
+                "ConnectorTesting",
+            ]
         ),
         tests(
             "Processing",

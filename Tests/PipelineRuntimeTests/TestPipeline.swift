@@ -23,7 +23,13 @@ struct TestPipeline {
     }
 
     func open() throws -> Pipeline {
-        let catalog = PipelineCatalog(lakes: [.local], engines: [.duckdb], files: [.files], receivers: [], sinks: [.sqlite, .csv])
+        let catalog = PipelineCatalog(
+            lakes: [.local],
+            engines: [.duckdb],
+            files: [.files],
+            receivers: [],
+            sinks: [.sqlite, .csv]
+        )
         let file = try ConfigFile.load(scratch.path("millrace.yaml"), catalog: catalog, environment: [:])
         let parsers = Parsers(
             userAgents: { try UAPParser(rulesPath: "/usr/share/uap-core/regexes.yaml") },

@@ -94,12 +94,16 @@ private final class Oracle: Sendable {
             for sender in senders { try await sender.value }
             done += 1
             // Somebody who runs the pipeline meanwhile, and is killed too.
-            if done % 10 == 0 { _ = try await millrace("run", stoppedBy: .kill, after: .milliseconds(.random(in: 0...800))) }
+            if done % 10 == 0 {
+                _ = try await millrace("run", stoppedBy: .kill, after: .milliseconds(.random(in: 0...800)))
+            }
         }
         let run = try await millrace("run")
         #expect(run.code == 0, "\(run.output)\(run.errors)")
         let rows = try await millrace(
-            "sql", "--format", "ndjson",
+            "sql",
+            "--format",
+            "ndjson",
             "SELECT event_id, json_extract_string(properties, '$.payload') AS payload FROM event_log"
         )
         #expect(rows.code == 0, "\(rows.errors)")
@@ -112,7 +116,9 @@ private final class Oracle: Sendable {
         }
         let lost = oracle.acknowledged.count { counts[$0] == nil }
         let doubled = counts.count { $0.value > 1 }
-        print("\(done) kills, \(oracle.sent) sent, \(oracle.acknowledged.count) acknowledged, \(lost) lost, \(doubled) duplicated")
+        print(
+            "\(done) kills, \(oracle.sent) sent, \(oracle.acknowledged.count) acknowledged, \(lost) lost, \(doubled) duplicated"
+        )
         #expect(lost == 0 && doubled == 0, "\(run.output)")
         #expect(!oracle.acknowledged.isEmpty && done > 0)
     }

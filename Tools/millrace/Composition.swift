@@ -14,7 +14,13 @@ import UserAgentsPlugin
 
 /// The one place that knows which plugins there are.
 enum Composition {
-    static let catalog = PipelineCatalog(lakes: [.local], engines: [.duckdb], files: [.files], receivers: [.http], sinks: [.sqlite, .csv])
+    static let catalog = PipelineCatalog(
+        lakes: [.local],
+        engines: [.duckdb],
+        files: [.files],
+        receivers: [.http],
+        sinks: [.sqlite, .csv]
+    )
 
     static let codings: [any ContentCoding] = [GzipCoding()]
 

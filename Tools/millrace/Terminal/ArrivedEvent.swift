@@ -69,12 +69,14 @@ extension EventValue {
     /// Time, source, type, what it is called, whose it is, and what else it says, on one line.
     var line: String {
         let type = self[["rejected"]] == nil ? shown("type") : "rejected"
-        let name = [shown("event"), shown("name"), self[["rejected", "reason"]]?.text ?? ""].first { !$0.isEmpty } ?? ""
+        let name =
+            [shown("event"), shown("name"), self[["rejected", "reason"]]?.text ?? ""].first { !$0.isEmpty } ?? ""
         let person = [shown("userId"), shown("anonymousId")].first { !$0.isEmpty } ?? ""
         let time = shown("receivedAt").dropFirst(11).prefix(12)
         let more = (self[["properties"]] ?? self[["traits"]])?.text ?? ""
         let parts = [
-            time.padded(to: 12), shown("source").padded(to: 12), type.padded(to: 8), name.padded(to: 24), person.padded(to: 12),
+            time.padded(to: 12), shown("source").padded(to: 12), type.padded(to: 8), name.padded(to: 24),
+            person.padded(to: 12),
             String(more.prefix(160)),
         ]
         return parts.joined(separator: "  ").onOneLine

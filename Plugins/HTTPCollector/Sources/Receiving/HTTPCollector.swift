@@ -44,7 +44,9 @@ public struct HTTPCollector: EventReceiver {
         let tending = Task { await tend(log, landing, metrics, accessLog) }
         defer { tending.cancel() }
         var failure: (any Error)?
-        do { try await server(log, destination, webClient, metrics, accessLog).run(onReady: onReady) } catch { failure = error }
+        do { try await server(log, destination, webClient, metrics, accessLog).run(onReady: onReady) } catch {
+            failure = error
+        }
         writing.cancel()
         await writing.value
         tending.cancel()
