@@ -190,7 +190,7 @@ let package = Package(
             "HTTPCollector",
             [
                 "HTTPCollectorPlugin", "PipelineCore", "ConnectorTesting", "Gzip", "Lake", "LocalFilesPlugin",
-                "CollectorTesting", hummingbird, httpTypes, nio, logging,
+                "CollectorTesting", hummingbird, httpTypes, nio, nioPosix, nioSSL, logging,
             ],
             exclude: ["Scripts"]
         ),

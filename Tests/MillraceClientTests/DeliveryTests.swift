@@ -112,7 +112,7 @@ struct DeliveryTests {
         #expect(try await collector.landed(as: Landed.self).numbers == [0, 1, 2])
     }
 
-    @Test("A client that waits for an answer stops when it is told to, and keeps the batch")
+    @Test("A client that waits for an answer stops when it is told to, and keeps the batch", .timeLimit(.minutes(5)))
     func cancelled() async throws {
         let collector = try RunningCollector()
         let folder = try ClientFolder()
@@ -123,10 +123,8 @@ struct DeliveryTests {
                 millrace.count(0..<3)
                 let running = Task { await millrace.run() }
                 while moody.times.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
-                let started = ContinuousClock.now
                 running.cancel()
-                await running.value
-                #expect(ContinuousClock.now - started < .seconds(2))
+                await running.value  // Without an end, where it would wait for an answer.
             }
             let millrace = try folder.client(address)
             await millrace.run { millrace.counts.sent == 3 }

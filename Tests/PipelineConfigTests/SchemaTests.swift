@@ -60,9 +60,9 @@ struct SchemaTests {
         "engine: { use: duckdb, threads: 4, memory: 1000 }", "engine: { use: duckdb, threads: \"${N}\" }",
         "engine: { use: spark, conf: { a.b: 4, c: \"true\", d: x } }", "name: 2024", "sources:", "jobs: {}",
         "exports: null",
-        "jobs: { a: { use: clickstream, session_gap: 1.5h, conversions: purchase } }",
+        "jobs: { a: { use: clickstream, session_gap: 1.5h, conversions: [purchase] } }",
         "jobs: { a: { use: clickstream, funnels: { f: { steps: [a, b], within: 7d } } } }",
-        "jobs: { a: { use: sql, query: q, into: t, checks: [{ not_null: day }, { row_count: { min: 0 } }] } }",
+        "jobs: { a: { use: sql, query: q, into: t, checks: [{ not_null: [day] }, { row_count: { min: 0 } }] } }",
         "sources: { a: { use: files, path: \"x/${PATH_}\", format: csv, timezone: Europe/Warsaw } }",
     ]
 
@@ -76,6 +76,7 @@ struct SchemaTests {
         "sources: { a: { use: files, path: x, format: xml } }",
         "sources: { a: { use: files, path: x, format: csv, table: My Table } }",
         "jobs: { a: { use: clickstream, session_gap: 30 } }",
+        "jobs: { a: { use: clickstream, conversions: purchase } }",
         "jobs: { a: { use: clickstream, funnels: { f: { steps: a } } } }",
         "jobs: { a: { use: clickstream, funnels: { f: { steps: a, within: 7d, x: 1 } } } }",
         "jobs: { a: { use: sql, query: q } }", "jobs: { a: { use: sql, query: q, into: t, after: { b: 1 } } }",
