@@ -32,6 +32,11 @@ struct CollectorReply: Error {
     }
 
     static let unknownKey = refusal(.unauthorized, "unauthorized", "the write key is missing or not known")
+    static let foreignOrigin = refusal(
+        .forbidden,
+        "forbidden",
+        "pages of this origin may not send; `origins:` lists those that may"
+    )
     static let unknownPath = refusal(.notFound, "not_found", "no such path; messages go to /v1/batch or /v1/TYPE")
     static let wrongMethod = refusal(.methodNotAllowed, "method_not_allowed", "this path is not for that method")
 

@@ -32,7 +32,8 @@ struct CollectorResponder: Sendable {
         } catch let refusal as CollectorReply {
             reply = refusal
         }
-        if let origin = request.headers[.origin], options.origins?.contains(origin) ?? true {
+        // A page that may not send is told so, or it would try again for ever.
+        if let origin = request.headers[.origin], mayCome(from: origin) || reply.status == .forbidden {
             reply.headers[.accessControlAllowOrigin] = origin
             // Pages may read only those headers that they are told of.
             reply.headers[.accessControlExposeHeaders] = "Retry-After"
@@ -48,6 +49,8 @@ struct CollectorResponder: Sendable {
         accessLog?.add(entry(request, exchange, reply, duration))
         return reply.response(isHead: request.method == .head)
     }
+
+    private func mayCome(from origin: String) -> Bool { options.origins?.contains(origin) ?? true }
 
     /// What is known of a request on the way to its answer.
     private struct Exchange {
@@ -69,6 +72,7 @@ struct CollectorResponder: Sendable {
         guard route.takes(request.method) else { throw CollectorReply.wrongMethod }
         switch route {
         case .messages(let kind):
+            if let origin = request.headers[.origin], !mayCome(from: origin) { throw CollectorReply.foreignOrigin }
             let sender = MessageSender(request, address: address(of: channel, request))
             try intake.admit(sender)
             let body = try await body(of: request, on: channel, &exchange)
