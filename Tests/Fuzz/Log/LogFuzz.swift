@@ -1,0 +1,91 @@
+/// What libFuzzer calls with each program: files of a log as a disk may have left them, and the log is opened.
+///
+/// Checksums cannot be guessed, so the bytes are instructions: they write headers and records as the log does, and damage them
+/// in between. Whatever comes of it, opening ends, what it keeps is what was written, and opening again changes nothing.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    var damaged = DamagedLog(unsafe Array(UnsafeBufferPointer(start: start, count: count)))
+    let disk = SimulatedDisk()
+    for (index, bytes) in damaged.files().enumerated() {
+        disk.writeUnsynced(bytes, to: "/state/log/\(LogSegment.fileName(Int64(index + 1)))")
+    }
+    do {
+        let first = try recover(disk, damaged.written)
+        let again = try recover(disk, damaged.written)
+        guard first == again else { fatalError("opened twice: \(first) records, then \(again)") }
+    } catch {
+        fatalError("a healthy disk, and opening fails: \(error)")
+    }
+    return 0
+}
+
+/// Opens the log and reads all that it kept; returns the records' numbers.
+private func recover(_ disk: SimulatedDisk, _ written: Set<DamagedLog.Record>) throws -> [Int64] {
+    let contents = try LogDirectory(path: "/state/log", files: disk).open()
+    var numbers: [Int64] = []
+    for segment in contents.segments {
+        var reader = try SegmentReader("/state/log/\(LogSegment.fileName(segment.sequence))", files: disk)
+        defer { reader.close() }
+        while let record = try reader.record(below: segment.endNumber) {
+            guard written.contains(.init(number: record.number, payload: record.payload)) else {
+                fatalError("a record that nobody wrote: \(record.number)")
+            }
+            guard record.number >= numbers.last ?? 0 else { fatalError("\(record.number) comes after \(numbers)") }
+            numbers.append(record.number)
+        }
+    }
+    guard numbers.last ?? 0 < contents.nextNumber else { fatalError("numbers would be given twice") }
+    return numbers
+}
+
+/// Files of a log, written and damaged by instructions.
+private struct DamagedLog {
+    struct Record: Hashable {
+        let number: Int64
+        let payload: [UInt8]
+    }
+
+    private(set) var written: Set<Record> = []
+    private var instructions: ArraySlice<UInt8>
+    private var number: Int64 = 1
+
+    init(_ instructions: [UInt8]) { self.instructions = instructions[...] }
+
+    private mutating func next() -> Int? { instructions.popFirst().map(Int.init) }
+
+    /// Writes at most four files.
+    mutating func files() -> [[UInt8]] {
+        var files: [[UInt8]] = [[]]
+        while let instruction = next() {
+            let argument = next() ?? 0
+            switch instruction % 8 {
+            case 0: files[files.count - 1] += header()
+            case 1, 2: files[files.count - 1] += record(argument)
+            case 3: files[files.count - 1] += (0..<argument % 32).compactMap { _ in instructions.popFirst() }
+            case 4: flip(argument, in: &files[files.count - 1])
+            case 5: files[files.count - 1].removeLast(min(argument, files[files.count - 1].count))
+            case 6: if files.count < 4 { files.append(header()) }
+            default: number += Int64(argument)  // Records that are not there any more.
+            }
+        }
+        return files
+    }
+
+    private func header() -> [UInt8] {
+        SegmentHeader(writer: Array(repeating: 7, count: 16), number: number, created: 1).bytes
+    }
+
+    private mutating func record(_ argument: Int) -> [UInt8] {
+        let payload = (0..<argument).map { UInt8($0 % 5 == 4 ? 0xFF : 65 + argument % 26) } + [10]
+        let record = LogRecord(number: number, count: 1 + argument % 3, payload: payload)
+        written.insert(Record(number: number, payload: payload))
+        number += Int64(record.count)
+        return record.bytes
+    }
+
+    private mutating func flip(_ argument: Int, in bytes: inout [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        let position = bytes.count - 1 - argument % bytes.count
+        bytes[position] ^= UInt8(truncatingIfNeeded: next() ?? 1)
+    }
+}
