@@ -98,7 +98,13 @@ let package = Package(
         ),
         module("PipelineConfig", ["PipelineCore", .product(name: "Yams", package: "Yams")]),
         module("Lake", ["PipelineCore"]),
-        module("WriteAheadLog", ["PipelineCore", "BlockingIO", "Gzip"]),
+        systemLibrary("CLZ4", in: "Modules/WriteAheadLog", pkgConfig: "liblz4", apt: "liblz4-dev"),
+        .target(
+            name: "WriteAheadLog",
+            dependencies: ["PipelineCore", "BlockingIO", "Gzip", "CLZ4"],
+            path: "Modules/WriteAheadLog/Sources",
+            swiftSettings: swiftSettings
+        ),
         module("Ingestion", ["PipelineCore", crypto]),
         module("Processing", ["PipelineCore"], exclude: ["Clickstream/README.md"]),
         module("VisualizationExport", ["PipelineCore"]),

@@ -74,7 +74,7 @@ private final class Oracle: Sendable {
                 use: http
                 listen: 127.0.0.1:\(port)
                 write_keys: { web: k }
-                segment: 16KiB
+                segment: 4KiB
                 land_every: 100ms
             """,
             to: "millrace.yaml"

@@ -20,7 +20,17 @@ final class LogOracle: Sendable {
     var removed: Set<Int> { memory.withLock { $0.removed } }
 
     static func line(_ number: Int) -> String {
-        "{\"n\":\(number),\"pad\":\"\(String(repeating: "x", count: number * 7 % 40))\"}"
+        "{\"n\":\(number),\"pad\":\"\(noise(number * 7 % 40, seed: number))\"}"
+    }
+
+    /// Letters that cannot be compressed.
+    static func noise(_ count: Int, seed: Int) -> String {
+        var state = UInt64(bitPattern: Int64(seed))
+        let letters = (0..<count).map { _ in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return UInt8(ascii: "A") + UInt8(state >> 33 % 58)
+        }
+        return String(decoding: letters.map { $0 == UInt8(ascii: "\\") ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
     }
 
     static func number(ofLine line: Substring) -> Int? {

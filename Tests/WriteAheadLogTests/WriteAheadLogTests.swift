@@ -60,7 +60,7 @@ struct WriteAheadLogTests {
     @Test("A full log refuses, says so, and takes again when there is room")
     func full() async throws {
         let log = try await open(.init(segmentSize: 1000, capacity: 3000))
-        let line = Array(String(repeating: "x", count: 599).utf8) + [10]
+        let line = Array(LogOracle.noise(599, seed: 1).utf8) + [10]
         try await log.running {
             for _ in 0..<4 { try await log.append(line, events: 1) }
             let error = await #expect(throws: PipelineError.self) { try await log.append(line, events: 1) }

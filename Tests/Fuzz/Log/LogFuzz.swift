@@ -27,7 +27,7 @@ private func recover(_ disk: SimulatedDisk, _ written: Set<DamagedLog.Record>) t
         var reader = try SegmentReader("/state/log/\(LogSegment.fileName(segment.sequence))", files: disk)
         defer { reader.close() }
         while let record = try reader.record(below: segment.endNumber) {
-            guard written.contains(.init(number: record.number, payload: record.payload)) else {
+            guard written.contains(.init(number: record.number, lines: record.lines)) else {
                 fatalError("a record that nobody wrote: \(record.number)")
             }
             guard record.number >= numbers.last ?? 0 else { fatalError("\(record.number) comes after \(numbers)") }
@@ -42,7 +42,7 @@ private func recover(_ disk: SimulatedDisk, _ written: Set<DamagedLog.Record>) t
 private struct DamagedLog {
     struct Record: Hashable {
         let number: Int64
-        let payload: [UInt8]
+        let lines: [UInt8]
     }
 
     private(set) var written: Set<Record> = []
@@ -76,9 +76,9 @@ private struct DamagedLog {
     }
 
     private mutating func record(_ argument: Int) -> [UInt8] {
-        let payload = (0..<argument).map { UInt8($0 % 5 == 4 ? 0xFF : 65 + argument % 26) } + [10]
-        let record = LogRecord(number: number, count: 1 + argument % 3, payload: payload)
-        written.insert(Record(number: number, payload: payload))
+        let lines = (0..<argument).map { UInt8($0 % 5 == 4 ? 0xFF : 65 + argument % 26) } + [10]
+        let record = LogRecord(number: number, count: 1 + argument % 3, lines: lines)
+        written.insert(Record(number: number, lines: lines))
         number += Int64(record.count)
         return record.bytes
     }

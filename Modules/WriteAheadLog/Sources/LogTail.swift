@@ -73,7 +73,7 @@ actor SegmentFollower {
         hasLooked = true
     }
 
-    private func read() throws -> [UInt8]? { try current?.reader.recordIfWritten()?.payload }
+    private func read() throws -> [UInt8]? { try current?.reader.recordIfWritten()?.lines }
 
     private func open(_ sequence: Int64) throws {
         let reader = try SegmentReader("\(directory)/\(LogSegment.fileName(sequence))", files: files)

@@ -50,7 +50,7 @@ actor SegmentSource {
             var reader = try self.reader ?? SegmentReader(path, files: files)
             defer { self.reader = reader }
             while let record = try reader.record(below: numbers.upperBound) {
-                if record.number >= numbers.lowerBound { return record.payload }
+                if record.number >= numbers.lowerBound { return record.lines }
             }
             isDone = true
             let missing = reader.missing + (numbers.upperBound - reader.next)

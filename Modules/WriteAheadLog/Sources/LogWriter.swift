@@ -1,5 +1,6 @@
 internal import BlockingIO
 internal import Glibc
+internal import Gzip
 internal import PipelineCore
 
 /// Writes segments, one call at a time, on a thread of its own.
@@ -59,7 +60,7 @@ actor LogWriter {
         var next = number
         for entry in entries {
             LogRecord.append(
-                entry.payload,
+                entry.content,
                 checksum: entry.checksum,
                 count: entry.count,
                 number: next,
@@ -168,7 +169,14 @@ actor LogWriter {
 
 /// What one caller wants to be durable.
 struct LogEntry: Sendable {
-    let payload: [UInt8]
+    let content: [UInt8]
     let checksum: UInt32
     let count: Int
+
+    /// Compresses `count` lines.
+    init(_ lines: [UInt8], count: Int) {
+        content = LZ4.compressed(lines)
+        checksum = Checksum.crc32(content[...])
+        self.count = count
+    }
 }

@@ -6,8 +6,8 @@ internal import Gzip
 /// A record whose checksums do not fit is never returned. Behind one the reader looks for the next whole record, and says
 /// how many events are missing in between once it knows. What follows the last whole record is where writing stopped.
 struct SegmentReader {
-    /// The largest payload that is believed; a log never writes a larger one.
-    static let largestPayload = 64 << 20
+    /// The largest content that is believed; what cannot be compressed grows by a 255th.
+    static let largestContent = LZ4.largest + LZ4.largest / 128
     private static let chunkSize = 1 << 20
 
     private let files: any FileOperations
@@ -65,19 +65,17 @@ struct SegmentReader {
         guard let header = LogRecord.Header(buffer[position...]), isBelievable(header),
             try fill(LogRecord.headerSize + header.length)
         else { return nil }
-        let payload = buffer[(position + LogRecord.headerSize)...].prefix(header.length)
-        guard Checksum.crc32(payload) == header.checksum else { return nil }
-        return LogRecord(number: header.number, count: header.count, payload: Array(payload))
+        return LogRecord(header, content: buffer[(position + LogRecord.headerSize)...].prefix(header.length))
     }
 
     private mutating func pass(_ record: LogRecord) {
         if next > 0 { missing += record.number - next }
         next = record.number + Int64(record.count)
-        position += LogRecord.headerSize + record.payload.count
+        position += LogRecord.headerSize + record.content.count
     }
 
     private func isBelievable(_ header: LogRecord.Header) -> Bool {
-        header.length <= Self.largestPayload && header.count > 0 && header.number >= next
+        header.length <= Self.largestContent && header.count > 0 && header.number >= next
     }
 
     /// Goes to the next marker behind the present position; false at the end.

@@ -2,37 +2,55 @@ internal import Gzip
 
 /// One record of a segment: the lines of events that were acknowledged together.
 ///
-/// In a file: marker, checksum of the header, then the header proper (checksum of the payload, its length, the number of
-/// its events, the first one's number), then the payload; integers are little-endian.
+/// In a file: marker, checksum of the header, then the header proper (checksum of the content, its length, the number of
+/// its events, the first one's number), then the content, which is the lines in LZ4; integers are little-endian.
 struct LogRecord: Equatable {
-    /// Bytes that no UTF-8 text holds, so that no event can pass for a record.
+    /// Bytes that no UTF-8 text holds; what else has them has no header's checksum behind them.
     static let marker: [UInt8] = [0xFF, 0x4D, 0x52, 0xFE]
     static let headerSize = 28
 
     /// The number of the first event.
-    var number: Int64
-    /// How many events the payload holds.
-    var count: Int
+    let number: Int64
+    /// How many events the lines hold.
+    let count: Int
     /// Whole lines.
-    var payload: [UInt8]
+    let lines: [UInt8]
+    /// The lines as a file holds them.
+    let content: [UInt8]
 
-    /// Adds the record's bytes; the checksum of the payload is the caller's, who may have had the time for it earlier.
-    static func append(_ payload: [UInt8], checksum: UInt32, count: Int, number: Int64, to bytes: inout [UInt8]) {
+    init(number: Int64, count: Int, lines: [UInt8]) {
+        self.number = number
+        self.count = count
+        self.lines = lines
+        content = LZ4.compressed(lines)
+    }
+
+    /// Nil where the content is not what was written.
+    init?(_ header: Header, content: ArraySlice<UInt8>) {
+        guard Checksum.crc32(content) == header.checksum, let lines = LZ4.plain(content) else { return nil }
+        number = header.number
+        count = header.count
+        self.lines = lines
+        self.content = Array(content)
+    }
+
+    /// Adds a record's bytes; the checksum of the content is the caller's, who may have had the time for it earlier.
+    static func append(_ content: [UInt8], checksum: UInt32, count: Int, number: Int64, to bytes: inout [UInt8]) {
         var header: [UInt8] = []
         header.append(littleEndian: checksum)
-        header.append(littleEndian: UInt32(payload.count))
+        header.append(littleEndian: UInt32(content.count))
         header.append(littleEndian: UInt32(count))
         header.append(littleEndian: UInt64(bitPattern: number))
         bytes += marker
         bytes.append(littleEndian: Checksum.crc32(header[...]))
         bytes += header
-        bytes += payload
+        bytes += content
     }
 
     /// The record as it stands in a file.
     var bytes: [UInt8] {
         var bytes: [UInt8] = []
-        Self.append(payload, checksum: Checksum.crc32(payload[...]), count: count, number: number, to: &bytes)
+        Self.append(content, checksum: Checksum.crc32(content[...]), count: count, number: number, to: &bytes)
         return bytes
     }
 

@@ -1,5 +1,4 @@
 internal import BlockingIO
-internal import Gzip
 public import PipelineCore
 internal import Synchronization
 
@@ -96,13 +95,13 @@ public final class WriteAheadLog: Sendable {
     /// found later if the process dies: whoever sends it again sends it with the same id. ``run()`` must be running.
     public func append(_ lines: [UInt8], events count: Int) async throws {
         guard count > 0 else { return }
-        let entry = LogEntry(payload: lines, checksum: Checksum.crc32(lines[...]), count: count)
+        let entry = LogEntry(lines, count: count)
         try await withCheckedThrowingContinuation { (waiter: Waiter) in
             let refusal: PipelineError? = intake.withLock { intake in
                 if let refusal = self.refusal(of: entry, intake) { return refusal }
                 intake.entries.append(entry)
                 intake.waiters.append(waiter)
-                intake.size += entry.payload.count
+                intake.size += entry.content.count
                 return nil
             }
             if let refusal { waiter.resume(throwing: refusal) } else { wake.yield() }
@@ -114,8 +113,8 @@ public final class WriteAheadLog: Sendable {
         guard intake.isOpen else {
             return PipelineError(.outOfResources, "the log is being closed", while: "storing events")
         }
-        let isFull = intake.stored + Int64(intake.size + entry.payload.count) > options.capacity
-        guard isFull || intake.size + entry.payload.count > Self.largestIntake else { return nil }
+        let isFull = intake.stored + Int64(intake.size + entry.content.count) > options.capacity
+        guard isFull || intake.size + entry.content.count > Self.largestIntake else { return nil }
         return PipelineError(
             .outOfResources,
             isFull ? "the log in \(directory) is full: \(intake.stored) bytes wait" : "the disk does not keep up",
