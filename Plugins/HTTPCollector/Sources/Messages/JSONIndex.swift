@@ -1,4 +1,5 @@
 internal import CSimdJSON
+internal import Glibc
 
 /// The bytes of a JSON text and where its tokens begin; the only file that talks to simdjson, or to memory by address.
 ///
@@ -114,8 +115,9 @@ internal import CSimdJSON
     func matches(_ range: Range<Int>, _ other: [UInt8]) -> Bool {
         check(range)
         guard range.count == other.count else { return false }
-        return unsafe other.withUnsafeBufferPointer { other in
-            unsafe UnsafeBufferPointer(start: bytes + range.lowerBound, count: range.count).elementsEqual(other)
+        return unsafe other.withUnsafeBytes { other in
+            guard let start = other.baseAddress else { return true }
+            return unsafe memcmp(bytes + range.lowerBound, start, range.count) == 0
         }
     }
 
@@ -123,8 +125,7 @@ internal import CSimdJSON
     func matches(_ range: Range<Int>, _ other: StaticString) -> Bool {
         check(range)
         guard range.count == other.utf8CodeUnitCount else { return false }
-        let other = unsafe UnsafeBufferPointer(start: other.utf8Start, count: range.count)
-        return unsafe UnsafeBufferPointer(start: bytes + range.lowerBound, count: range.count).elementsEqual(other)
+        return unsafe memcmp(bytes + range.lowerBound, other.utf8Start, range.count) == 0
     }
 
     /// Whether there is this byte anywhere.

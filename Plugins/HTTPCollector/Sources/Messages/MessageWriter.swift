@@ -12,9 +12,9 @@ struct MessageWriter {
     private let integrations: SharedMembers
     /// What a message gets where it has no member of that name.
     private let added: [(name: MessageMember, text: [UInt8])]
-    /// The members of the message at hand, and where among them the last of each name is.
+    /// The members of the message at hand, and where among them the last of each name is, by its raw value.
     private var members: [(member: JSONMember, name: MessageMember)] = []
-    private var last = InlineArray<10, Int?>(repeating: nil)
+    private var last = [Int?](repeating: nil, count: MessageMember.allCases.count)
     private(set) var lines = MessageLines()
 
     init(
@@ -86,7 +86,7 @@ struct MessageWriter {
     /// Finds the members of the message and their names.
     private mutating func read(_ object: Int) {
         members.removeAll(keepingCapacity: true)
-        last = InlineArray(repeating: nil)
+        for name in last.indices { last[name] = nil }
         var rest = JSONMembers(of: object, in: index)
         while let member = rest.next(in: index) {
             let name = MessageMember(member.name, in: index)
