@@ -90,9 +90,10 @@ let package = Package(
         module("PipelineCore"),
         module("BlockingIO", [system]),
         systemLibrary("CZlib", in: "Modules/Gzip", pkgConfig: "zlib", apt: "zlib1g-dev"),
+        systemLibrary("CDeflate", in: "Modules/Gzip", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
         .target(
             name: "Gzip",
-            dependencies: ["PipelineCore", "CZlib"],
+            dependencies: ["PipelineCore", "CZlib", "CDeflate"],
             path: "Modules/Gzip/Sources",
             swiftSettings: swiftSettings
         ),

@@ -7,6 +7,7 @@ single events. Then Millrace gets half of what it took, and the 99th percentile 
 
 import json
 import os
+import random
 import re
 import shutil
 import socket
@@ -14,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import time
+import uuid
 
 SECONDS = int(sys.argv[1]) if len(sys.argv) > 1 else 10
 ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 3
@@ -45,23 +47,32 @@ local file = io.open("%s", "rb"); wrk.body = file:read("*a"); file:close()
 """
 
 
-def event(number):
-    """A page view as Segment's libraries write it, about 490 bytes."""
+def event(chance):
+    """A page view as Segment's libraries write it, about 500 bytes, of which few are the same in the next one."""
+    def pick(*words):
+        return chance.choice(words)
+
+    def identity():
+        return str(uuid.UUID(int=chance.getrandbits(128), version=4))
+
+    words = "linen oak copper blue small garden evening river stone light cotton winter north paper glass amber".split()
+    product = "-".join(chance.sample(words, 3))
     return {
-        "type": "page", "messageId": f"ajs-next-{number:08d}-7f21-4c11-9b1a-00aa11bb22cc", "userId": None,
-        "anonymousId": f"3f1c9a52-{number % 10000:04d}-4a7e-8f1d-9c2b7a6e5d4c", "timestamp": "2026-11-21T07:31:17.123Z",
-        "properties": {"path": f"/products/{number % 977}", "referrer": "https://www.example.com/", "search": "?utm_source=news",
-                       "title": "A product of the shop", "url": f"https://shop.example.com/products/{number % 977}"},
-        "context": {"library": {"name": "analytics.js", "version": "2.1.0"}, "locale": "en-US", "timezone": "Europe/Warsaw"},
+        "type": "page", "messageId": f"ajs-next-{identity()}", "userId": pick(None, f"u{chance.randrange(10**7)}"), "anonymousId": identity(),
+        "timestamp": f"2026-11-21T07:{chance.randrange(60):02}:{chance.randrange(60):02}.{chance.randrange(1000):03}Z",
+        "properties": {"path": f"/{pick('products', 'sale', 'new')}/{product}", "referrer": pick("", "https://www.example.com/", "https://news.example.org/a"),
+                       "search": f"?utm_source={pick('news', 'search', 'video')}&gclid={chance.getrandbits(64):x}", "title": product.replace("-", " ").title(), "shop": "linen-and-oak"},
+        "context": {"library": {"name": "analytics.js", "version": "2.1.0"}, "locale": pick("en-US", "de-DE", "pl-PL"), "timezone": "Europe/Warsaw"},
     }
 
 
 def make_load():
     shutil.rmtree(HOME, ignore_errors=True)
     os.makedirs(HOME)
+    chance = random.Random(7)
     bodies = {
-        "batch": {"batch": [event(number) for number in range(100)], "sentAt": "2026-11-21T07:31:18.000Z"},
-        "single": event(1),
+        "batch": {"batch": [event(chance) for _ in range(100)], "sentAt": "2026-11-21T07:31:18.000Z"},
+        "single": event(chance),
     }
     for name, body in bodies.items():
         with open(f"{HOME}/{name}.json", "w") as file:

@@ -22,8 +22,8 @@ enum Composition {
         sinks: [.sqlite, .csv]
     )
 
-    /// The first is what collectors land in: at this level twice as fast as at zlib's own, for a quarter more bytes.
-    static let codings: [any ContentCoding] = [GzipCoding(level: 2)]
+    /// The first is what collectors land in: at this level twice as fast as at the default, for a fifth more bytes.
+    static let codings: [any ContentCoding] = [GzipCoding(level: 1)]
 
     static let parsers = Parsers(
         userAgents: { try UAPParser(rulesPath: userAgentRules) },

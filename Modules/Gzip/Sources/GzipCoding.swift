@@ -2,10 +2,10 @@ public import PipelineCore
 
 /// Gzip (RFC 1952), streaming in both directions with a fixed amount of memory.
 public struct GzipCoding: ContentCoding {
-    /// The zlib level used by ``encode(_:)``, 1 (fast) to 9 (small).
+    /// The level used by ``encode(_:)``, 1 (fast) to 12 (small).
     public let level: Int32
 
-    /// Gzip at a compression level; 6 is zlib's own default.
+    /// Gzip at a compression level of libdeflate; 6 is its default.
     public init(level: Int32 = 6) { self.level = level }
 
     /// `gz`.
@@ -14,7 +14,7 @@ public struct GzipCoding: ContentCoding {
     /// The plain bytes of one gzip member or several behind each other.
     public func decode(_ bytes: ByteStream) -> ByteStream { DecodedGzip(bytes: bytes) }
 
-    /// The bytes as one gzip member.
+    /// The bytes as a gzip member for each MiB, and one at least.
     public func encode(_ bytes: ByteStream) -> ByteStream { EncodedGzip(bytes: bytes, level: level) }
 }
 
@@ -51,10 +51,11 @@ struct DecodedGzip: AsyncSequence, Sendable {
     }
 }
 
-/// Pulls plain chunks and yields compressed ones.
+/// Pulls plain chunks and yields whole members.
 struct EncodedGzip: AsyncSequence, Sendable {
     typealias Element = [UInt8]
     typealias Failure = any Error
+    private static let memberSize = 1 << 20
     let bytes: ByteStream
     let level: Int32
 
@@ -64,7 +65,8 @@ struct EncodedGzip: AsyncSequence, Sendable {
         var bytes: any AsyncIteratorProtocol<[UInt8], any Error>
         let level: Int32
         var deflater: Deflater?
-        var isAtEnd = false
+        /// Plain bytes that are in no member yet.
+        var rest: [UInt8] = []
 
         init(bytes: any AsyncIteratorProtocol<[UInt8], any Error>, level: Int32) {
             self.bytes = bytes
@@ -72,17 +74,15 @@ struct EncodedGzip: AsyncSequence, Sendable {
         }
 
         mutating func next() async throws -> [UInt8]? {
+            while rest.count < EncodedGzip.memberSize, let chunk = try await bytes.next(isolation: nil) {
+                rest += chunk
+            }
+            // Of no bytes at all there is a member too, or the file would be none of gzip's.
+            guard !rest.isEmpty || deflater == nil else { return nil }
             let deflater = try self.deflater ?? Deflater(level: level)
             self.deflater = deflater
-            while !isAtEnd {
-                guard let chunk = try await bytes.next(isolation: nil) else {
-                    isAtEnd = true
-                    return try deflater.deflate([], isLast: true)
-                }
-                let packed = try deflater.deflate(chunk, isLast: false)
-                if !packed.isEmpty { return packed }
-            }
-            return nil
+            defer { rest = Array(rest.dropFirst(EncodedGzip.memberSize)) }
+            return deflater.member(rest.prefix(EncodedGzip.memberSize))
         }
     }
 }

@@ -5,6 +5,8 @@ enum LZ4 {
     /// The longest text that is compressed, and the longest that is believed to be in a block, in bytes.
     static let largest = 64 << 20
     private static let lengthSize = 4
+    /// Of batches of events this makes blocks of nearly the same size as 1, liblz4's default, a third faster.
+    private static let acceleration: Int32 = 4
 
     static func compressed(_ plain: [UInt8]) -> [UInt8] {
         precondition(plain.count <= largest)
@@ -16,7 +18,8 @@ enum LZ4 {
                 // SAFETY: the block begins inside of `block`, and has the room that liblz4 says it may need.
                 guard let source = plain.baseAddress, let start = block.baseAddress else { return }
                 let target = unsafe UnsafeMutableRawPointer(start + lengthSize)
-                count += unsafe Int(LZ4_compress_default(source, target, Int32(plain.count), Int32(room - lengthSize)))
+                let limit = Int32(room - lengthSize)
+                count += unsafe Int(LZ4_compress_fast(source, target, Int32(plain.count), limit, acceleration))
             }
         }
     }

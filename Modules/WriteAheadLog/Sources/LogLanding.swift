@@ -114,9 +114,9 @@ private final class CountedLines: AsyncSequence, Sendable {
 
         mutating func next() async throws -> [UInt8]? {
             do {
-                guard let chunk = try await lines.next() else { return nil }
-                total.add(chunk.reduce(0) { $0 + ($1 == 10 ? 1 : 0) })
-                return chunk
+                guard let record = try await lines.nextRecord() else { return nil }
+                total.add(Int64(record.count))
+                return record.lines
             } catch let error as PipelineError where error.code == .corruptData { return nil }
         }
     }

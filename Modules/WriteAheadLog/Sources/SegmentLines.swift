@@ -16,7 +16,9 @@ public struct SegmentLines: AsyncSequence, Sendable {
     public struct AsyncIterator: AsyncIteratorProtocol {
         let source: SegmentSource
         /// The lines that were acknowledged together; nil at the end.
-        public mutating func next() async throws -> [UInt8]? { try await source.next() }
+        public mutating func next() async throws -> [UInt8]? { try await nextRecord()?.lines }
+
+        func nextRecord() async throws -> LogRecord? { try await source.next() }
     }
 
     /// Opens the file with the first chunk.
@@ -43,14 +45,14 @@ actor SegmentSource {
 
     deinit { reader?.close() }
 
-    func next() throws -> [UInt8]? {
+    func next() throws -> LogRecord? {
         try Task.checkCancellation()
         guard !isDone else { return nil }
         do {
             var reader = try self.reader ?? SegmentReader(path, files: files)
             defer { self.reader = reader }
             while let record = try reader.record(below: numbers.upperBound) {
-                if record.number >= numbers.lowerBound { return record.lines }
+                if record.number >= numbers.lowerBound { return record }
             }
             isDone = true
             let missing = reader.missing + (numbers.upperBound - reader.next)

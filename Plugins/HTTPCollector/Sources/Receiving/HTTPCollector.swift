@@ -124,7 +124,11 @@ public struct HTTPCollector: EventReceiver {
                 try await Task.sleep(for: min(.seconds(1), options.landingInterval))
                 accessLog?.flush()
                 await log.seal(olderThan: options.landingInterval)
-                let report = try await landing.land()
+                // Answers come before landing, for as long as the log has room.
+                let hasRoom = log.size < options.log.capacity / 2
+                let report = try await withTaskExecutorPreference(hasRoom ? BackgroundExecutor.shared : nil) {
+                    try await landing.land()
+                }
                 metrics.landed(report.events, missing: report.missing)
             } catch is CancellationError {
             } catch {

@@ -120,7 +120,7 @@ struct ConnectionServer: Sendable {
                 do {
                     for try await value in inbound {
                         await limit.enter()
-                        group.addTask {
+                        group.addTask(executorPreference: EventLoopExecutor(value.channel.eventLoop)) {
                             await child.handle(value: value, logger: Self.logger)
                             limit.leave()
                         }

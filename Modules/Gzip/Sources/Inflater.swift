@@ -1,7 +1,7 @@
 internal import CZlib
 internal import PipelineCore
 
-/// Decompresses gzip members; the only place besides ``Deflater`` that touches zlib's pointers.
+/// Decompresses gzip members; the only file that talks to zlib.
 @safe final class Inflater {
     private let stream: UnsafeMutablePointer<z_stream>
     private var input: [UInt8] = []
@@ -88,66 +88,5 @@ internal import PipelineCore
             while: "decompressing gzip",
             hint: "copy the file again; everything before the damage was read"
         )
-    }
-}
-
-/// Compresses to one gzip member.
-@safe final class Deflater {
-    private let stream: UnsafeMutablePointer<z_stream>
-
-    init(level: Int32) throws {
-        unsafe stream = .allocate(capacity: 1)
-        unsafe stream.initialize(to: z_stream())
-        guard unsafe millrace_deflate_init(stream, level) == Z_OK else {
-            throw PipelineError(.outOfResources, "zlib could not start", while: "compressing gzip")
-        }
-    }
-
-    deinit {
-        unsafe deflateEnd(stream)
-        unsafe stream.deinitialize(count: 1)
-        unsafe stream.deallocate()
-    }
-
-    /// Compresses all of `bytes`; what zlib still holds back comes with a later call, the rest with the last.
-    func deflate(_ bytes: [UInt8], isLast: Bool) throws -> [UInt8] {
-        var input = bytes
-        var packed: [UInt8] = []
-        var failed = false
-        unsafe input.withUnsafeMutableBufferPointer { input in
-            unsafe stream.pointee.next_in = input.baseAddress
-            unsafe stream.pointee.avail_in = UInt32(input.count)
-            var status = Z_OK
-            repeat {
-                let room = 64 * 1024
-                packed += unsafe [UInt8](unsafeUninitializedCapacity: room) { output, count in
-                    unsafe stream.pointee.next_out = output.baseAddress
-                    unsafe stream.pointee.avail_out = UInt32(room)
-                    status = unsafe CZlib.deflate(stream, isLast ? Z_FINISH : Z_NO_FLUSH)
-                    count = unsafe room - Int(stream.pointee.avail_out)
-                }
-                failed = status == Z_STREAM_ERROR
-            } while unsafe !failed && (isLast ? status != Z_STREAM_END : stream.pointee.avail_out == 0)
-        }
-        if failed { throw PipelineError(.internalError, "zlib refused its own state", while: "compressing gzip") }
-        return packed
-    }
-}
-
-/// The checksum that gzip uses, for other formats that need one.
-public enum Checksum {
-    /// CRC-32 (ISO 3309) of bytes that follow those of which `earlier` is the checksum.
-    public static func crc32(_ bytes: ArraySlice<UInt8>, after earlier: UInt32 = 0) -> UInt32 {
-        unsafe bytes.withUnsafeBufferPointer { buffer in
-            var checksum = UInt(earlier)
-            var rest = unsafe buffer[...]
-            // zlib counts in 32 bits.
-            while unsafe !rest.isEmpty {
-                let part = unsafe UnsafeBufferPointer(rebasing: rest.prefix(1 << 30))
-                checksum = unsafe CZlib.crc32(checksum, part.baseAddress, UInt32(part.count))
-                unsafe rest = rest.dropFirst(part.count)
-            }
-            return UInt32(truncatingIfNeeded: checksum)
-        }
     }
 }
