@@ -40,7 +40,9 @@ extension Pipeline {
         }
         for source in sources {
             await attempt("sources.\(source.name)") {
-                _ = try await source.files.list(); return nil
+                try await source.receiver?.probe(of: source.name)
+                _ = try await source.files.list()
+                return nil
             }
         }
         var known = await knownColumns()

@@ -10,6 +10,11 @@ struct RawClient {
 
     /// Sends the pieces with a pause before each but the first; returns what comes back until the server closes.
     func send(_ pieces: [String], pause: Duration = .zero) async throws -> String {
+        try await send(bytes: pieces.map { ByteBuffer(string: $0) }, pause: pause)
+    }
+
+    /// The same of bytes that are no text.
+    func send(bytes pieces: [ByteBuffer], pause: Duration = .zero) async throws -> String {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: port) { [tls] channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -25,7 +30,7 @@ struct RawClient {
             do {
                 for (index, piece) in pieces.enumerated() {
                     if index > 0 { try await Task.sleep(for: pause) }
-                    try await outbound.write(ByteBuffer(string: piece))
+                    try await outbound.write(piece)
                 }
             } catch is ChannelError {}  // The server has hung up, which the answer tells.
             return await answer

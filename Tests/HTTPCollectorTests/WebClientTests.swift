@@ -103,7 +103,10 @@ struct WebClientScriptTests {
             #expect(plain.response.value(forHTTPHeaderField: "Content-Encoding") == nil)
             #expect(try await send("POST", script).status == 405)
             let page = try await send("GET", script, [], ["Origin": "https://shop.example"])
-            #expect(page.response.value(forHTTPHeaderField: "Access-Control-Expose-Headers") == "Retry-After")
+            #expect(
+                page.response.value(forHTTPHeaderField: "Access-Control-Expose-Headers")
+                    == "Retry-After, X-RateLimit-Reset"
+            )
             let varies = page.response.value(forHTTPHeaderField: "Vary") ?? ""
             #expect(varies.contains("Accept-Encoding") && varies.contains("Origin"))
         }

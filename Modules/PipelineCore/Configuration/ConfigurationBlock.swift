@@ -112,6 +112,14 @@ public final class ConfigurationBlock {
         issues.add(ConfigurationIssue(path: path, problem: problem, hint: hint, mark: mark))
     }
 
+    /// Claims something of the machine that one block of the file can have, such as a port; an issue where another has it.
+    ///
+    /// Claims to one `resource` go together where each is to a `part` of it, and not to the same; nil is all of it.
+    public func claim(_ resource: String, part: String?, key: String) {
+        guard !isDescribing, let owner = issues.claim(resource, part: part, for: path) else { return }
+        reject(key: key, "\(owner) has \(resource) already", hint: "give each its own")
+    }
+
     /// Reports every key that no read declared, and every key that stands there twice; call it once, after the last read.
     public func finish() {
         let known = declarations.map(\.key)

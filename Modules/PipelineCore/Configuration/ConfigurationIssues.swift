@@ -36,6 +36,7 @@ public final class ConfigurationIssues {
     public private(set) var count = 0
     private var seen: Set<ConfigurationIssue> = []
     private var silenced: Set<ConfigurationMark> = []
+    private var claims: [(resource: String, part: String?, owner: String)] = []
 
     /// No issues yet.
     public init(baseDirectory: String = ".", file: String? = nil) {
@@ -48,6 +49,15 @@ public final class ConfigurationIssues {
         count += 1
         if let mark = issue.mark, silenced.contains(mark) { return }
         if seen.insert(issue).inserted { all.append(issue) }
+    }
+
+    /// Notes that a block needs something that only one can have; returns the path of the block that has it already.
+    func claim(_ resource: String, part: String?, for owner: String) -> String? {
+        let other = claims.first { claim in
+            claim.resource == resource && (claim.part == nil || part == nil || claim.part == part)
+        }
+        claims.append((resource, part, owner))
+        return other?.owner
     }
 
     /// Ignores further issues at a place whose value is known to be missing, so that one mistake is reported once.

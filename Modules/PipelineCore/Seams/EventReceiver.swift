@@ -18,6 +18,9 @@ public protocol EventReceiver: Sendable {
     /// The events that the source's receiver on this machine acknowledges from now on, as lines of JSON, whichever process
     /// it runs in; ends only by cancellation.
     func tail(of source: String) -> ByteStream
+
+    /// Tries whether it could receive for the source, without receiving anything.
+    func probe(of source: String) async throws
 }
 
 /// Where the events of a receiver go.

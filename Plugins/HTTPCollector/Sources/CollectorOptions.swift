@@ -21,9 +21,9 @@ struct CollectorOptions: Sendable {
     /// Nil: plain HTTP.
     var certificate: Certificate?
     /// The addresses of proxies that tell the truth about whom they were called by.
-    var proxies: Set<String> = []
+    var proxies: [IPNetwork] = []
     /// The addresses that may read metrics.
-    var metricsReaders: Set = ["127.0.0.1", "::1"]
+    var metricsReaders = ["127.0.0.1", "::1"].compactMap(IPNetwork.init)
     /// How many events a second each key may send; nil: any number.
     var eventsPerSecond: Int?
     /// Whether each request makes a line on standard output.
@@ -39,6 +39,8 @@ struct CollectorOptions: Sendable {
     /// How long landing may take after the server has stopped.
     var stopLimit = Duration.seconds(20)
     var log = WriteAheadLog.Options()
+    /// How many bytes bodies take together at most: room for a few of the longest in any case.
+    var bodyMemory = 128 << 20
 
     /// A collector that nobody may send to.
     init() {}
@@ -51,22 +53,17 @@ struct CollectorOptions: Sendable {
     }
 
     private mutating func readSenders(_ block: ConfigurationBlock) {
-        let listen = ConfigurationType<String>.text(example: "127.0.0.1:8080").mapped(
-            placeholder: (host, port),
-            expected: "HOST:PORT"
-        ) { Self.address($0) }
         (host, port) = block.value(
             "listen",
-            listen,
+            Self.listen,
             default: (host, port),
             "The address to listen on; default 127.0.0.1:8080."
         )
-        let keys = block.require(
-            "write_keys",
-            .map(.secret),
-            "Who may send: name <- key; the name becomes the source of the events."
-        )
-        writeKeys = WriteKeys(keys.map { ($0.key, $0.value) })
+        if port != 0 {
+            let isAny = ["0.0.0.0", "::"].contains(host)
+            block.claim("port \(port)", part: isAny ? nil : host, key: "listen")
+        }
+        writeKeys = WriteKeys(block)
         addresses = block.value(
             "ip",
             .choice(AddressPolicy.keep),
@@ -75,9 +72,9 @@ struct CollectorOptions: Sendable {
         )
         origins = block.optional(
             "origins",
-            .list(.text(example: "https://shop.example")),
+            .list(.webOrigin),
             "The web origins that may send; default any."
-        ).map(Set.init)
+        ).flatMap { $0.contains("*") ? nil : Set($0) }
         let tls = ConfigurationType<Certificate>.object(example: "{ certificate: tls/chain.pem, key: tls/key.pem }") {
             Certificate(
                 chain: $0.require("certificate", .text(example: "tls/chain.pem"), "The certificate chain, PEM."),
@@ -85,14 +82,12 @@ struct CollectorOptions: Sendable {
             )
         }
         certificate = block.optional("tls", tls, "Certificate and key for HTTPS; default plain HTTP.")
-        proxies = Set(
-            block.value(
-                "trusted_proxies",
-                .list(.text(example: "127.0.0.1")),
-                default: [],
-                "Addresses of proxies whose X-Forwarded-For is believed; default none."
-            )
-        )
+        proxies = block.value(
+            "trusted_proxies",
+            .list(.network),
+            default: [],
+            "Addresses or networks of proxies whose X-Forwarded-For is believed; default none."
+        ).compactMap { $0 }
     }
 
     private mutating func readProtection(_ block: ConfigurationBlock) {
@@ -108,6 +103,7 @@ struct CollectorOptions: Sendable {
             limits.bodySize = 64 << 20
             block.reject(key: "body", "bodies this large take too much memory", hint: "at most 64MiB")
         }
+        bodyMemory = max(bodyMemory, 4 * limits.bodySize)
         eventsPerSecond = block.optional(
             "rate_limit",
             .integer(in: 1...100_000_000, example: 5000),
@@ -131,14 +127,12 @@ struct CollectorOptions: Sendable {
             default: bodyTimeout,
             "How long a request's body may take; default 60s."
         )
-        metricsReaders = Set(
-            block.value(
-                "metrics_from",
-                .list(.text(example: "10.0.0.7")),
-                default: metricsReaders.sorted(),
-                "Addresses that may read /metrics; default this machine's own."
-            )
-        )
+        metricsReaders = block.value(
+            "metrics_from",
+            .list(.network),
+            default: metricsReaders,
+            "Addresses or networks that may read /metrics; default this machine's own."
+        ).compactMap { $0 }
         logsRequests = block.value(
             "access_log",
             .boolean,
@@ -174,13 +168,29 @@ struct CollectorOptions: Sendable {
         )
     }
 
+    private static let listen = ConfigurationType<(host: String, port: Int)>.scalar(
+        .string(pattern: nil),
+        placeholder: (host: "", port: 0),
+        example: "127.0.0.1:8080",
+        expected: "HOST:PORT",
+        hint: { text in
+            IPAddress(text).map { _ in "write the port too: \(text.contains(":") ? "[\(text)]" : text):8080" }
+                ?? UInt16(text).map { "write the colon too: :\($0)" } ?? "such as: 127.0.0.1:8080 or [::1]:8080"
+        },
+        read: address
+    )
+
     /// `host:port`, `[::1]:port` or `:port`.
-    static func address(_ text: String) -> (host: String, port: Int)? {
+    @Sendable static func address(_ text: String) -> (host: String, port: Int)? {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
             return nil
         }
         var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
         return (host.isEmpty ? "0.0.0.0" : String(host), Int(port))
     }
 }

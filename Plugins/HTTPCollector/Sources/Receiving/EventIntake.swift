@@ -6,13 +6,6 @@ internal import WriteAheadLog
 
 /// Makes lines of bodies and has them stored.
 final class EventIntake: Sendable {
-    /// What was stored of a body.
-    struct Receipt {
-        /// The name of the key that it came with.
-        let source: String
-        let count: Int
-    }
-
     private let options: CollectorOptions
     private let log: WriteAheadLog
     private let metrics: CollectorMetrics
@@ -34,21 +27,27 @@ final class EventIntake: Sendable {
         rateLimit = options.eventsPerSecond.map(RateLimit.init)
     }
 
-    /// Throws the reply to a sender who shows a wrong key before the body, which need not be read then.
-    func admit(_ sender: MessageSender) throws(CollectorReply) {
-        if let key = sender.writeKey, options.writeKeys.name(of: key) == nil { throw .unknownKey }
+    /// The name of the key that a sender shows before the body, nil where it shows none.
+    ///
+    /// Throws the reply to a sender who shows a wrong one: the body need not be read then.
+    func source(of sender: MessageSender) throws(CollectorReply) -> String? {
+        guard let key = sender.writeKey else { return nil }
+        guard let source = options.writeKeys.name(of: key) else { throw .unknownKey }
+        return source
     }
 
-    /// Stores the messages of a body; returns when they are durable, and throws the reply that refuses them.
+    /// Stores the messages of a body; returns how many when they are durable, and throws the reply that refuses them.
+    ///
+    /// `source` is the name of the sender's key; where it is nil the body has to show the key, and it becomes its name.
     func take(
         _ body: ByteBuffer,
         as kind: MessageKind,
         from sender: MessageSender,
+        _ source: inout String?,
         requestID: String
-    ) async throws(CollectorReply) -> Receipt {
-        let (source, lines) = try lines(of: body, kind, sender, requestID)
-        let receipt = Receipt(source: source, count: lines.count)
-        guard lines.count > 0 else { return receipt }
+    ) async throws(CollectorReply) -> Int {
+        let lines = try lines(of: body, kind, sender, &source, requestID)
+        guard let source, lines.count > 0 else { return 0 }
         if let wait = rateLimit?.take(lines.count, of: source) { throw .tooManyEvents(retryAfter: wait) }
         do {
             try await log.append(lines.bytes, events: lines.count)
@@ -58,24 +57,27 @@ final class EventIntake: Sendable {
             throw CollectorReply.refusal(.internalServerError, "internal", "events cannot be stored")
         }
         metrics.stored(lines.count, rejected: lines.rejectedCount, of: source)
-        return receipt
+        return lines.count
     }
 
     private func lines(
         of body: ByteBuffer,
         _ kind: MessageKind,
         _ sender: MessageSender,
+        _ source: inout String?,
         _ requestID: String
-    ) throws(CollectorReply) -> (source: String, lines: MessageLines) {
-        let result: (String, MessageLines)?
+    ) throws(CollectorReply) -> MessageLines {
+        let result: MessageLines?
+        // Some programs begin every text with the mark of its order of bytes, which is no JSON.
+        var body = body
+        if body.readableBytesView.starts(with: [0xEF, 0xBB, 0xBF]) { body.moveReaderIndex(forwardBy: 3) }
         do {
             result = try parsers.withParser { parser in
                 try parser.read(body.readableBytesUInt8Span, as: kind)
-                let key = sender.writeKey ?? parser.writeKey.map { Array($0.utf8) }
-                guard let source = key.flatMap({ options.writeKeys.name(of: $0) }) else {
-                    throw CollectorReply.unknownKey
-                }
-                return (source, try parser.lines(envelope(source, sender, requestID)))
+                let name = source ?? parser.writeKey.flatMap { options.writeKeys.name(of: $0.utf8) }
+                guard let name else { throw CollectorReply.unknownKey }
+                source = name
+                return try parser.lines(envelope(name, sender, requestID))
             }
         } catch let problem as MessageProblem {
             throw .bad(problem)
@@ -95,7 +97,7 @@ final class EventIntake: Sendable {
         envelope.add("receivedAt", clock().description)
         envelope.add("source", source)
         envelope.add("requestId", requestID)
-        guard sender.isDevice else { return envelope }
+        guard !sender.isServer else { return envelope }
         if let address = sender.address.flatMap(options.addresses.applied) { envelope.addToContext("ip", address) }
         if let agent = sender.userAgent { envelope.addToContext("userAgent", agent) }
         return envelope

@@ -31,14 +31,14 @@ public struct HTTPCollector: EventReceiver {
         defer { withExtendedLifetime(lock) {} }
         let log = try await open(destination)
         let webClient = try await WebClient(coding: destination.coding)
-        let metrics = CollectorMetrics()
+        let metrics = CollectorMetrics(start: destination.clock())
         let landing = LogLanding(
             log,
             source: destination.source,
             rawZone: destination.rawZone,
             coding: destination.coding
         )
-        let accessLog = options.logsRequests ? AccessLog() : nil
+        let accessLog = options.logsRequests ? AccessLog.standard : nil
         // The log outlives the server, and landing outlives the log: each ends when what fills it has ended.
         let writing = Task { await log.run() }
         let tending = Task { await tend(log, landing, metrics, accessLog) }
@@ -52,7 +52,7 @@ public struct HTTPCollector: EventReceiver {
         tending.cancel()
         await tending.value
         await landRest(landing)
-        accessLog?.flush()
+        await accessLog?.finish()
         if let failure { throw failure }
     }
 
@@ -62,25 +62,38 @@ public struct HTTPCollector: EventReceiver {
         _ webClient: WebClient,
         _ metrics: CollectorMetrics,
         _ accessLog: AccessLog?
-    ) -> ConnectionServer {
+    ) throws -> ConnectionServer {
+        let bodies = BodyBudget(size: options.bodyMemory)
+        let connections = ConnectionLimit(options.connections)
         let responder = CollectorResponder(
             options: options,
             intake: EventIntake(options, log: log, metrics: metrics, clock: destination.clock),
             coding: destination.coding,
             webClient: webClient,
+            bodies: bodies,
             metrics: metrics,
             accessLog: accessLog,
             clock: destination.clock
         ) {
             let failure = log.failure
-            let capacity = options.log.capacity
-            return (metrics.text(logSize: log.size, logCapacity: capacity, isFailed: failure != nil), failure)
+            let gauges = CollectorMetrics.Gauges(
+                logSize: log.size,
+                logCapacity: options.log.capacity,
+                isFailed: failure != nil,
+                connections: connections.count,
+                bodyBytes: bodies.bytes,
+                droppedLines: accessLog?.dropped ?? 0
+            )
+            return (metrics.text(gauges), failure)
         }
         return ConnectionServer(
             options: options,
-            inherited: InheritedSocket.descriptor(for: destination.source, in: ProcessInfo.processInfo.environment),
+            inherited: try InheritedSocket.take(for: destination.source, in: ProcessInfo.processInfo.environment),
+            connections: connections,
             respond: responder.respond
-        )
+        ) {
+            metrics.answered(400, source: nil, bytes: 0, after: .zero)
+        }
     }
 
     /// Lands what is left while there is time: the rest is in the log, and lands with the next start.
@@ -112,6 +125,15 @@ public struct HTTPCollector: EventReceiver {
     /// Follows the log's files.
     public func tail(of source: String) -> ByteStream { LogTail(directory: logDirectory(source)) }
 
+    /// Tries the certificate, and the address unless a collector of this source listens there already.
+    public func probe(of source: String) async throws {
+        let connections = ConnectionLimit(options.connections)
+        let server = ConnectionServer(options: options, inherited: nil, connections: connections) { _, _ in
+            throw CancellationError()
+        }
+        try await server.probe(listens: !isRunning(source))
+    }
+
     /// Lands segments as they fill or grow old, and writes the access log, until cancelled.
     private func tend(
         _ log: WriteAheadLog,
@@ -138,6 +160,16 @@ public struct HTTPCollector: EventReceiver {
     }
 
     private func logDirectory(_ source: String) -> String { "\(directory)/\(source)" }
+
+    /// Makes nothing where there is nothing yet: whoever asks may not be who is going to serve.
+    private func isRunning(_ source: String) -> Bool {
+        let path = "\(logDirectory(source)).lock"
+        guard FileManager.default.fileExists(atPath: path) else { return false }
+        // A lock that cannot be tried says nothing.
+        guard let lock = try? FileLock(path) else { return true }
+        defer { withExtendedLifetime(lock) {} }
+        return false
+    }
 
     private func lock(_ source: String) throws -> FileLock? {
         do {
@@ -169,7 +201,11 @@ extension Connector where Part == any EventReceiver {
     public static var http: Connector {
         Connector(name: "http", summary: "Events that apps, web pages and back ends send by HTTP.") { block in
             let options = CollectorOptions(block)
-            return { context in HTTPCollector(options: options, directory: context.stateDirectory + "/collector") }
+            return { context in
+                var options = options
+                options.certificate = options.certificate?.resolved(in: context)
+                return HTTPCollector(options: options, directory: context.stateDirectory + "/collector")
+            }
         }
     }
 }

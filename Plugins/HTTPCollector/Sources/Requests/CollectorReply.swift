@@ -31,6 +31,13 @@ struct CollectorReply: Error {
         return reply
     }
 
+    /// The body of an error of HTTP itself, which ends its connection.
+    static let malformed = refusal(
+        .badRequest,
+        "bad_request",
+        "this is no request of HTTP/1.1, or its headers are too long or too many"
+    )
+
     static let unknownKey = refusal(.unauthorized, "unauthorized", "the write key is missing or not known")
     static let foreignOrigin = refusal(
         .forbidden,
@@ -38,7 +45,13 @@ struct CollectorReply: Error {
         "pages of this origin may not send; `origins:` lists those that may"
     )
     static let unknownPath = refusal(.notFound, "not_found", "no such path; messages go to /v1/batch or /v1/TYPE")
-    static let wrongMethod = refusal(.methodNotAllowed, "method_not_allowed", "this path is not for that method")
+
+    /// The path is for other methods.
+    static func wrongMethod(_ allowed: [HTTPRequest.Method]) -> CollectorReply {
+        var reply = refusal(.methodNotAllowed, "method_not_allowed", "this path is not for that method")
+        reply.headers[.allow] = (allowed.map(\.rawValue) + ["OPTIONS"]).joined(separator: ", ")
+        return reply
+    }
 
     /// Too long is 400 and not 413: some clients send again for ever after that.
     static func bad(_ problem: MessageProblem) -> CollectorReply { refusal(.badRequest, "bad_request", "\(problem)") }
@@ -49,6 +62,14 @@ struct CollectorReply: Error {
         if case .retry(let after?) = error.recovery { wait = after }
         return refusal(.serviceUnavailable, "unavailable", "events cannot be stored now; try again", retryAfter: wait)
     }
+
+    /// The bodies that are being received take all the memory that they may.
+    static let tooManyBytes = refusal(
+        .serviceUnavailable,
+        "unavailable",
+        "too much is being received at the moment; try again",
+        retryAfter: .seconds(2)
+    )
 
     /// An image of one transparent point.
     static let pixel = CollectorReply(
@@ -76,20 +97,33 @@ struct CollectorReply: Error {
         body: ByteBuffer(string: #"{"source":{"id":"millrace","enabled":true,"config":{},"destinations":[]}}"#)
     )
 
-    /// What a page asks before it sends something other than text.
-    static let preflight = CollectorReply(
-        status: .noContent,
-        headers: [
-            .accessControlAllowMethods: "GET, POST, OPTIONS",
-            .accessControlAllowHeaders: "Authorization, Content-Type, Content-Encoding, AnonymousId",
-            .accessControlMaxAge: "86400",
-        ],
-        body: ByteBuffer()
+    /// For search engines.
+    static let robots = CollectorReply(
+        status: .ok,
+        headers: [.contentType: "text/plain"],
+        body: ByteBuffer(string: "User-agent: *\nDisallow: /\n")
     )
+
+    /// What a page asks before it sends something other than text; any header may come, since few are looked at.
+    static func preflight(_ requested: String?) -> CollectorReply {
+        CollectorReply(
+            status: .noContent,
+            headers: [
+                .accessControlAllowMethods: "GET, POST, OPTIONS",
+                .accessControlAllowHeaders: requested ?? "Authorization, Content-Type, Content-Encoding, AnonymousId",
+                .accessControlMaxAge: "86400",
+            ],
+            body: ByteBuffer()
+        )
+    }
 
     /// A key has sent more than it may.
     static func tooManyEvents(retryAfter wait: Duration) -> CollectorReply {
-        refusal(.tooManyRequests, "too_many_requests", "this key sends more than it may", retryAfter: wait)
+        let message = "this key sends more than it may"
+        var reply = refusal(.tooManyRequests, "too_many_requests", message, retryAfter: wait)
+        // Segment's libraries look for either.
+        if let reset = HTTPField.Name("X-RateLimit-Reset") { reply.headers[reset] = reply.headers[.retryAfter] }
+        return reply
     }
 
     /// Metrics in Prometheus' text format.

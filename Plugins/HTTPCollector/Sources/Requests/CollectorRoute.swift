@@ -13,13 +13,15 @@ enum CollectorRoute: Equatable {
     case sourceConfig
     /// The client for web pages.
     case webClient
+    /// Tells search engines that there is nothing for them.
+    case robots
     case live
     case ready
     /// What Prometheus reads.
     case metrics
 
-    init?(path: Substring) {
-        let parts = path.split(separator: "/")
+    init?(path: String) {
+        let parts = path.split(separator: "/").map(Self.decoded)
         switch (parts.first, parts.count) {
         case ("v1", 2):
             guard let kind = Self.kinds[parts[1]] else { return nil }
@@ -30,6 +32,7 @@ enum CollectorRoute: Equatable {
         case ("v1", 4) where parts[1] == "projects" && parts[3] == "settings": self = .settings(key: String(parts[2]))
         case ("sourceConfig", 1): self = .sourceConfig
         case ("millrace.js", 1): self = .webClient
+        case ("robots.txt", 1): self = .robots
         case ("metrics", 1): self = .metrics
         case ("health", 1): self = .live
         case ("health", 2) where parts[1] == "live": self = .live
@@ -43,6 +46,23 @@ enum CollectorRoute: Equatable {
         self = .pixel(type: String(type))
     }
 
+    /// A part of the path without percent signs.
+    private static func decoded(_ part: Substring) -> Substring {
+        guard part.utf8.contains(UInt8(ascii: "%")) else { return part }
+        var bytes: [UInt8] = []
+        var rest = part.utf8
+        while let byte = rest.popFirst() {
+            let digits = Substring(rest.prefix(2))
+            if byte == UInt8(ascii: "%"), digits.count == 2, let value = UInt8(digits, radix: 16) {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return Substring(String(decoding: bytes, as: UTF8.self))
+    }
+
     /// What it is called in the access log and in metrics; never holds a key.
     var name: String {
         switch self {
@@ -52,16 +72,17 @@ enum CollectorRoute: Equatable {
         case .settings: "settings"
         case .sourceConfig: "source_config"
         case .webClient: "web_client"
+        case .robots: "robots"
         case .live: "live"
         case .ready: "ready"
         case .metrics: "metrics"
         }
     }
 
-    /// Whether a method is one of the path's.
-    func takes(_ method: HTTPRequest.Method) -> Bool {
-        if case .messages = self { return method == .post }
-        return method == .get || method == .head
+    /// The methods that the path is for, besides OPTIONS.
+    var methods: [HTTPRequest.Method] {
+        if case .messages = self { return [.post] }
+        return [.get, .head]
     }
 
     private static let types = ["track", "identify", "page", "screen", "group", "alias"]
@@ -72,6 +93,7 @@ enum CollectorRoute: Equatable {
             kinds[type[...]] = .single(type: type)
             kinds[type.prefix(1)] = .single(type: type)
         }
+        kinds["merge"] = .single(type: "merge")
         return kinds
     }()
 }

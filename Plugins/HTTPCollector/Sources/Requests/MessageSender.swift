@@ -10,12 +10,12 @@ internal import Foundation
 
 /// What a request says of its sender besides the body.
 struct MessageSender {
-    var address: String?
+    var address: IPAddress?
     var userAgent: String?
     /// From `Authorization: Basic`, or from the query.
     var writeKey: [UInt8]?
 
-    init(_ request: Request, address: String?) {
+    init(_ request: Request, address: IPAddress?) {
         userAgent = request.headers[.userAgent]
         self.address = address
         writeKey =
@@ -23,45 +23,44 @@ struct MessageSender {
             ?? request.uri.queryParameters["writeKey"].map { Array($0.utf8) }
     }
 
-    /// Whether the sender is the device that the events are about: a browser or an app, and no server.
+    /// Whether the sender is a library of servers, so that its address is not that of whom the events are about.
     ///
-    /// Segment fills in addresses for those only; a server's address would put all people in its data center.
-    var isDevice: Bool {
-        guard let userAgent else { return false }
-        return ["Mozilla/", "Dalvik/", "okhttp/", "Opera/"].contains(where: userAgent.hasPrefix)
-            || userAgent.contains("CFNetwork/")
+    /// Everybody else is a device: what is not kept now cannot be had later.
+    var isServer: Bool {
+        guard let userAgent, !userAgent.hasPrefix("Mozilla/") else { return false }
+        let product = userAgent.prefix { $0 != "/" && $0 != " " && $0 != "(" }
+        // Swift's URLSession on Linux says its program's name first.
+        return Self.serverProducts.contains(product.lowercased()) || userAgent.contains(" curl/")
     }
 
-    /// The user name of `Basic base64(key:)`.
+    /// What user agents of libraries and tools begin with that run on servers, in lower case.
+    private static let serverProducts: Set = [
+        "analytics-python", "analytics-ruby", "analytics-node", "analytics-node-next", "analytics-php", "analytics-go",
+        "analytics-java", "analytics.net", "rudder-sdk-python", "rudder-sdk-ruby", "rudder-sdk-node", "rudder-sdk-go",
+        "rudder-go", "rudder-sdk-php", "python", "python-requests", "python-urllib", "python-urllib3", "python-httpx",
+        "aiohttp", "go-http-client", "java", "java-http-client", "apache-httpclient", "jersey", "ktor", "axios", "node",
+        "node-fetch", "node-superagent", "undici", "got", "deno", "bun", "ruby", "faraday", "rest-client", "http.rb",
+        "typhoeus", "php", "guzzlehttp", "symfony", "curl", "libcurl", "wget", "libwww-perl", "lwp", "reqwest", "hyper",
+        "ureq", "postmanruntime", "insomnia", "httpie", "vector", "fluent-bit", "logstash", "rudder-server",
+    ]
+
+    /// The user name of `Basic base64(key:)`; an empty one says nothing.
     private static func basicKey(_ header: String?) -> [UInt8]? {
-        guard let header, header.lowercased().hasPrefix("basic ") else { return nil }
+        guard let header, header.prefix(6).lowercased() == "basic " else { return nil }
         let encoded = header.dropFirst(6).drop { $0 == " " }
         guard let decoded = Data(base64Encoded: String(encoded)) else { return nil }
-        return Array(decoded.prefix { $0 != UInt8(ascii: ":") })
+        let key = decoded.prefix { $0 != UInt8(ascii: ":") }
+        return key.isEmpty ? nil : Array(key)
     }
 }
 
-/// What is kept of an address.
 extension CollectorOptions.AddressPolicy {
-    func applied(to address: String) -> String? {
+    /// What is kept of an address.
+    func applied(to address: IPAddress) -> String? {
         switch self {
-        case .keep: address
+        case .keep: address.description
         case .drop: nil
-        case .truncate: address.contains(":") ? Self.network(v6: address) : Self.network(v4: address)
+        case .truncate: address.truncated.description
         }
-    }
-
-    private static func network(v4 address: String) -> String {
-        address.split(separator: ".").dropLast().joined(separator: ".") + ".0"
-    }
-
-    /// The first 48 bits of an address as `inet_ntop` writes it.
-    private static func network(v6 address: String) -> String {
-        let halves = address.split(separator: "::", omittingEmptySubsequences: false)
-            .map { $0.split(separator: ":") }
-        let given = halves.reduce(0) { $0 + $1.count }
-        let zeros = Array(repeating: Substring("0"), count: max(0, 8 - given))
-        let groups = (halves.first ?? []) + zeros + (halves.count > 1 ? halves[1] : [])
-        return groups.prefix(3).joined(separator: ":") + "::"
     }
 }

@@ -4,7 +4,36 @@ internal import PipelineCore
 struct WriteKeys: Sendable {
     private let entries: [(name: String, key: [UInt8])]
 
+    /// A name may have several keys.
     init(_ keys: [(name: String, key: Secret)]) { entries = keys.map { ($0.name, Array($0.key.reveal().utf8)) } }
+
+    /// Reads `write_keys`; that nobody can send, or that a key belongs to two names, is an issue.
+    init(_ block: ConfigurationBlock) {
+        let before = block.issues.count
+        let keys = block.require(
+            "write_keys",
+            .map(.keys),
+            "Who may send: name <- key, or several; the name becomes the source of the events."
+        )
+        self.init(keys.flatMap { entry in entry.value.map { (entry.key, $0) } })
+        if keys.isEmpty, block.issues.count == before, !block.isDescribing {
+            block.reject(key: "write_keys", "without a key nobody can send", hint: "such as: { web: ${WEB_KEY} }")
+        }
+        var owners: [String: String] = [:]
+        for entry in keys {
+            for key in Set(entry.value.map { $0.reveal() }) {
+                guard let other = owners.updateValue(entry.key, forKey: key) else { continue }
+                block.issues.add(
+                    ConfigurationIssue(
+                        path: block.path(of: "write_keys") + ".\(entry.key)",
+                        problem: "it has a key of '\(other)'",
+                        hint: "give each name keys of its own",
+                        mark: entry.mark
+                    )
+                )
+            }
+        }
+    }
 
     /// The name that a key belongs to; takes as long for a wrong key as for a right one of the same length.
     func name(of key: some Collection<UInt8>) -> String? {
@@ -18,5 +47,26 @@ struct WriteKeys: Sendable {
         var difference: UInt8 = 0
         for (one, other) in zip(left, right) { difference |= one ^ other }
         return difference == 0
+    }
+}
+
+extension ConfigurationType where Value == [Secret] {
+    /// A key, or a list of several, so that a new one can be taken before the old one goes.
+    fileprivate static var keys: ConfigurationType {
+        let one = ConfigurationType<Secret>.secret
+        let several = ConfigurationType<[Secret]>.list(one)
+        return ConfigurationType(
+            schema: .either([one.schema, several.schema]),
+            placeholder: [],
+            example: one.example
+        ) { node, path, issues in
+            guard case .list(let nodes) = node.value else { return one.parse(node, path, issues).map { [$0] } }
+            guard nodes.isEmpty else { return several.parse(node, path, issues) }
+            let problem = "a list without a key"
+            issues.add(
+                ConfigurationIssue(path: path, problem: problem, hint: "such as: [${NEW}, ${OLD}]", mark: node.mark)
+            )
+            return nil
+        }
     }
 }

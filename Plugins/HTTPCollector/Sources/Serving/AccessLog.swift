@@ -1,41 +1,105 @@
+internal import BlockingIO
 internal import Glibc
 internal import PipelineCore
 internal import Synchronization
 
 /// One line of JSON for each request, without anything of who sent it or what.
 ///
-/// Lines are gathered and written to standard output about once a second, or when there are many.
+/// Lines are gathered and written about once a second, or when there are many, on a thread of their own: whoever reads
+/// them can be slow or stop, and then lines are dropped while requests go on.
 final class AccessLog: Sendable {
-    private static let limit = 64 << 10
-    private let lines = Mutex<[UInt8]>([])
+    /// That of all collectors of the process, on standard output.
+    static let standard = AccessLog(output: STDOUT_FILENO)
+
+    private static let portion = 64 << 10
+    private static let capacity = 1 << 20
+
+    private struct State {
+        var lines: [UInt8] = []
+        var isWriting = false
+        var dropped: Int64 = 0
+    }
+
+    private let state = Mutex(State())
+    private let writer = DiskQueue(label: "millrace.access-log")
+    private let output: CInt
+
+    /// A log on a descriptor, which stays the caller's.
+    init(output: CInt) { self.output = output }
+
+    /// How many lines nobody took in time.
+    var dropped: Int64 { state.withLock { $0.dropped } }
+
+    /// Whether lines are on their way to whoever reads them.
+    var isWriting: Bool { state.withLock { $0.isWriting } }
 
     /// Adds a request: when it was answered, what for, and how.
     func add(_ entry: Entry) {
-        let full: [UInt8]? = lines.withLock { lines in
-            entry.append(to: &lines)
-            guard lines.count > Self.limit else { return nil }
-            defer { lines.removeAll(keepingCapacity: true) }
-            return lines
+        let isDue = state.withLock { state in
+            guard state.lines.count < Self.capacity else {
+                state.dropped += 1
+                return false
+            }
+            entry.append(to: &state.lines)
+            return state.lines.count > Self.portion && !state.isWriting
         }
-        if let full { Self.write(full) }
+        if isDue { flush() }
     }
 
-    /// Writes what has been gathered.
+    /// Has written what has been gathered; waits for nothing.
     func flush() {
-        let gathered = lines.withLock { lines in
-            defer { lines.removeAll(keepingCapacity: true) }
-            return lines
+        let begins = state.withLock { state in
+            guard !state.isWriting, !state.lines.isEmpty else { return false }
+            state.isWriting = true
+            return true
         }
-        Self.write(gathered)
+        if begins { Task { await write() } }
     }
 
-    /// Nothing waits for this, so that what cannot be written is lost.
-    private static func write(_ bytes: [UInt8]) {
+    /// Has written what has been gathered, for as long as a reader may take for it.
+    func finish() async {
+        flush()
+        // The caller may have been cancelled, so that waiting needs a task of its own.
+        let wait = Task {
+            for _ in 0..<100 where isWriting { try await Task.sleep(for: .milliseconds(10)) }
+        }
+        _ = await wait.result
+    }
+
+    private func write() async {
+        while let lines = takeLines() {
+            do { try await writer.run { [output] in try Self.write(lines, to: output) } } catch {
+                let count = lines.count { $0 == UInt8(ascii: "\n") }
+                state.withLock { $0.dropped += Int64(count) }
+            }
+        }
+    }
+
+    private func takeLines() -> [UInt8]? {
+        state.withLock { state in
+            guard !state.lines.isEmpty else {
+                state.isWriting = false
+                return nil
+            }
+            defer { state.lines = [] }
+            return state.lines
+        }
+    }
+
+    private struct Unwritten: Error {}
+
+    private static func write(_ bytes: [UInt8], to output: CInt) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-            guard count > 0 else { return }
-            rest = rest.dropFirst(count)
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(output, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                var reader = pollfd(fd: output, events: Int16(POLLOUT), revents: 0)
+                _ = unsafe poll(&reader, 1, -1)
+            } else if errno != EINTR {
+                throw Unwritten()
+            }
         }
     }
 

@@ -8,6 +8,11 @@ struct Certificate: Sendable, Hashable {
     /// Its private key.
     let key: String
 
+    /// The same files, where paths are relative to the config's directory.
+    func resolved(in context: ConnectorContext) -> Certificate {
+        Certificate(chain: context.resolve(chain), key: context.resolve(key))
+    }
+
     /// TLS 1.2 and later, without asking clients for certificates; reads the files.
     func configuration() throws(PipelineError) -> TLSConfiguration {
         let certificates: [NIOSSLCertificateSource]

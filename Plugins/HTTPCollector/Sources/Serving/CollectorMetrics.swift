@@ -1,3 +1,4 @@
+internal import PipelineCore
 internal import Synchronization
 
 /// What a collector has done since it was started, for Prometheus.
@@ -5,8 +6,26 @@ final class CollectorMetrics: Sendable {
     /// The bounds of the histogram of durations, in seconds.
     private static let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
+    /// What is as it is at the moment.
+    struct Gauges {
+        var logSize: Int64
+        var logCapacity: Int64
+        var isFailed: Bool
+        var connections: Int
+        /// Of bodies that are being received or stored.
+        var bodyBytes: Int
+        /// The lines that the access log has lost.
+        var droppedLines: Int64
+    }
+
+    private struct Answer: Hashable {
+        /// Empty where the sender is not known.
+        let source: String
+        let status: Int
+    }
+
     private struct Counts {
-        var requests: [Int: Int64] = [:]
+        var requests: [Answer: Int64] = [:]
         var received: [String: Int64] = [:]
         var rejected: [String: Int64] = [:]
         var bytes: Int64 = 0
@@ -17,13 +36,17 @@ final class CollectorMetrics: Sendable {
         var landingFailures: Int64 = 0
     }
     private let counts = Mutex(Counts())
+    private let start: Timestamp
 
-    /// A request has been answered.
-    func answered(_ status: Int, bytes: Int, after duration: Duration) {
+    /// Nothing done yet; `start` is when it began.
+    init(start: Timestamp) { self.start = start }
+
+    /// A request has been answered, of a source if it showed a key.
+    func answered(_ status: Int, source: String?, bytes: Int, after duration: Duration) {
         let seconds = duration / .seconds(1)
         let bucket = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
         counts.withLock { counts in
-            counts.requests[status, default: 0] += 1
+            counts.requests[Answer(source: source ?? "", status: status), default: 0] += 1
             counts.bytes += Int64(bytes)
             counts.buckets[bucket] += 1
             counts.seconds += seconds
@@ -50,12 +73,16 @@ final class CollectorMetrics: Sendable {
     func landingFailed() { counts.withLock { $0.landingFailures += 1 } }
 
     /// In Prometheus' text format, version 0.0.4.
-    func text(logSize: Int64, logCapacity: Int64, isFailed: Bool) -> String {
+    func text(_ gauges: Gauges) -> String {
         let counts = counts.withLock { $0 }
         var text = MetricsText()
-        text.family("millrace_requests_total", "counter", "Requests answered, by status.")
-        for (status, count) in counts.requests.sorted(by: { $0.key < $1.key }) {
-            text.sample("millrace_requests_total", ["status": "\(status)"], "\(count)")
+        let help = "Requests answered, by status and by the name of their key."
+        text.family("millrace_requests_total", "counter", help)
+        for (answer, count) in counts.requests.sorted(by: {
+            ($0.key.source, $0.key.status) < ($1.key.source, $1.key.status)
+        }) {
+            let labels: KeyValuePairs = ["source": answer.source, "status": "\(answer.status)"]
+            text.sample("millrace_requests_total", labels, "\(count)")
         }
         text.family("millrace_request_bytes_total", "counter", "Bytes of bodies, as they came.")
         text.sample("millrace_request_bytes_total", [:], "\(counts.bytes)")
@@ -82,17 +109,26 @@ final class CollectorMetrics: Sendable {
                 "landing_failures_total", "counter", "Attempts to land that did not succeed.",
                 "\(counts.landingFailures)"
             ),
-            ("log_bytes", "gauge", "Bytes in the log that wait to land.", "\(logSize)"),
-            ("log_capacity_bytes", "gauge", "Bytes that may wait.", "\(logCapacity)"),
+            ("log_bytes", "gauge", "Bytes in the log that wait to land.", "\(gauges.logSize)"),
+            ("log_capacity_bytes", "gauge", "Bytes that may wait.", "\(gauges.logCapacity)"),
             (
                 "log_failed", "gauge", "1 if a sync has failed: nothing is acknowledged until a restart.",
-                isFailed ? "1" : "0"
+                gauges.isFailed ? "1" : "0"
+            ),
+            ("connections", "gauge", "Connections that are open.", "\(gauges.connections)"),
+            ("body_bytes", "gauge", "Bytes of bodies that are being received or stored.", "\(gauges.bodyBytes)"),
+            (
+                "access_log_dropped_total", "counter", "Lines of the access log that nobody took in time.",
+                "\(gauges.droppedLines)"
             ),
         ]
         for (name, kind, help, value) in plain {
             text.family("millrace_\(name)", kind, help)
             text.sample("millrace_\(name)", [:], value)
         }
+        let seconds = Double(start.microseconds) / 1e6
+        text.family("process_start_time_seconds", "gauge", "When the collector was started, in Unix time.")
+        text.sample("process_start_time_seconds", [:], "\(seconds)")
         return text.lines
     }
 }

@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import HummingbirdCore
 internal import NIOCore
+internal import NIOHTTPTypes
 internal import PipelineCore
 
 #if canImport(FoundationEssentials)
@@ -15,6 +16,7 @@ struct CollectorResponder: Sendable {
     let intake: EventIntake
     let coding: any ContentCoding
     let webClient: WebClient
+    let bodies: BodyBudget
     let metrics: CollectorMetrics
     /// Nil: requests are not logged.
     let accessLog: AccessLog?
@@ -26,6 +28,7 @@ struct CollectorResponder: Sendable {
     func respond(to request: Request, on channel: any Channel) async throws -> Response {
         let start = ContinuousClock.now
         var exchange = Exchange(requestID: String(UInt64.random(in: 0...UInt64.max), radix: 16))
+        defer { bodies.giveBack(exchange.held) }
         var reply: CollectorReply
         do {
             reply = try await self.reply(to: request, channel, &exchange)
@@ -36,16 +39,18 @@ struct CollectorResponder: Sendable {
         if let origin = request.headers[.origin], mayCome(from: origin) || reply.status == .forbidden {
             reply.headers[.accessControlAllowOrigin] = origin
             // Pages may read only those headers that they are told of.
-            reply.headers[.accessControlExposeHeaders] = "Retry-After"
+            reply.headers[.accessControlExposeHeaders] = "Retry-After, X-RateLimit-Reset"
             reply.headers.append(HTTPField(name: .vary, value: "Origin"))
         }
         if !exchange.isRead {
             // The sender reads no answer before its body is gone; who sends for ever is cut off.
             reply.headers[.connection] = "close"
             channel.eventLoop.scheduleTask(in: .seconds(5)) { channel.close(promise: nil) }
+        } else if request.headers[.connection] == "close" {
+            reply.headers[.connection] = "close"
         }
         let duration = ContinuousClock.now - start
-        metrics.answered(reply.status.code, bytes: exchange.bytes, after: duration)
+        metrics.answered(reply.status.code, source: exchange.source, bytes: exchange.bytes, after: duration)
         accessLog?.add(entry(request, exchange, reply, duration))
         return reply.response(isHead: request.method == .head)
     }
@@ -59,35 +64,38 @@ struct CollectorResponder: Sendable {
         /// Whether the body, if there is one, has been read to its end.
         var isRead = true
         var bytes = 0
-        var receipt: EventIntake.Receipt?
+        /// How much of the memory for bodies it has.
+        var held = 0
+        /// The name of its key, once that is known.
+        var source: String?
+        /// How many events were stored.
+        var events = 0
     }
 
     private func reply(to request: Request, _ channel: any Channel, _ exchange: inout Exchange) async throws
         -> CollectorReply
     {
         exchange.isRead = request.method == .get || request.method == .head || request.method == .options
-        guard let route = CollectorRoute(path: request.uri.path[...]) else { throw CollectorReply.unknownPath }
+        guard let route = CollectorRoute(path: request.uri.path) else { throw CollectorReply.unknownPath }
         exchange.route = route
-        if request.method == .options { return .preflight }
-        guard route.takes(request.method) else { throw CollectorReply.wrongMethod }
+        if request.method == .options { return .preflight(request.headers[.accessControlRequestHeaders]) }
+        guard route.methods.contains(request.method) else { throw CollectorReply.wrongMethod(route.methods) }
         switch route {
         case .messages(let kind):
             if let origin = request.headers[.origin], !mayCome(from: origin) { throw CollectorReply.foreignOrigin }
             let sender = MessageSender(request, address: address(of: channel, request))
-            try intake.admit(sender)
+            exchange.source = try intake.source(of: sender)
             let body = try await body(of: request, on: channel, &exchange)
-            exchange.receipt = try await intake.take(body, as: kind, from: sender, requestID: exchange.requestID)
+            try await store(body, kind, sender, &exchange)
             return .success
         case .pixel(let type):
-            let data = request.uri.queryParameters["data"].flatMap { Data(base64Encoded: String($0)) }
-            guard let data else { throw CollectorReply.refusal(.badRequest, "bad_request", "`data` is no Base64") }
+            guard request.method == .get else { return .pixel }
+            guard let data = request.uri.queryParameters["data"].flatMap(Self.decoded) else {
+                throw CollectorReply.refusal(.badRequest, "bad_request", "`data` is no Base64")
+            }
             let sender = MessageSender(request, address: address(of: channel, request))
-            exchange.receipt = try await intake.take(
-                ByteBuffer(bytes: data),
-                as: .single(type: type),
-                from: sender,
-                requestID: exchange.requestID
-            )
+            exchange.source = try intake.source(of: sender)
+            try await store(ByteBuffer(bytes: data), .single(type: type), sender, &exchange)
             return .pixel
         case .settings(let key):
             guard options.writeKeys.name(of: key.utf8) != nil else { throw CollectorReply.unknownKey }
@@ -97,6 +105,7 @@ struct CollectorResponder: Sendable {
             else { throw CollectorReply.unknownKey }
             return .sourceConfig
         case .webClient: return webClient.reply(to: request)
+        case .robots: return .robots
         case .live: return .success
         case .ready:
             if let failure = health().failure { throw CollectorReply.unavailable(failure) }
@@ -104,7 +113,7 @@ struct CollectorResponder: Sendable {
         case .metrics:
             // Whoever is forwarded by a proxy comes from this machine only as it seems.
             let isForwarded = !request.headers.forwardedFor.isEmpty
-            guard let peer = channel.remoteAddress?.ipAddress, !isForwarded, options.metricsReaders.contains(peer)
+            guard let peer = IPAddress(channel.remoteAddress), !isForwarded, options.metricsReaders.contains(peer)
             else {
                 throw CollectorReply.unknownPath
             }
@@ -112,12 +121,33 @@ struct CollectorResponder: Sendable {
         }
     }
 
-    /// The sender's address: the peer's, or what a trusted proxy says that it was.
-    private func address(of channel: any Channel, _ request: Request) -> String? {
-        guard let peer = channel.remoteAddress?.ipAddress else { return nil }
+    private func store(
+        _ body: ByteBuffer,
+        _ kind: MessageKind,
+        _ sender: MessageSender,
+        _ exchange: inout Exchange
+    ) async throws {
+        let id = exchange.requestID
+        exchange.events = try await intake.take(body, as: kind, from: sender, &exchange.source, requestID: id)
+    }
+
+    /// What Base64 stands for, in the alphabet of addresses too and with or without its padding.
+    private static func decoded(_ text: Substring) -> Data? {
+        var plain = text.map { ["-": "+", "_": "/", " ": "+"][$0] ?? $0 }
+        while plain.last == "=" { plain.removeLast() }
+        return Data(base64Encoded: String(plain) + String(repeating: "=", count: (4 - plain.count % 4) % 4))
+    }
+
+    /// The sender's address: the peer's, or what a trusted proxy says that it was; nil where that is no address.
+    private func address(of channel: any Channel, _ request: Request) -> IPAddress? {
+        guard let peer = IPAddress(channel.remoteAddress) else { return nil }
         guard options.proxies.contains(peer) else { return peer }
         // What stands before the last one that is no proxy of ours, anybody can have written.
-        return request.headers.forwardedFor.last { !options.proxies.contains($0) } ?? peer
+        for entry in request.headers.forwardedFor.reversed() {
+            guard let address = IPAddress(forwarded: entry) else { return nil }
+            if !options.proxies.contains(address) { return address }
+        }
+        return peer
     }
 
     /// The body, decompressed; as it came and as it is, it must keep to the limit, and come in time.
@@ -129,26 +159,42 @@ struct CollectorResponder: Sendable {
             channel.close(promise: nil)
         }
         defer { deadline.cancel() }
-        let stored: ByteBuffer
-        do { stored = try await request.body.collect(upTo: limit) } catch is NIOTooManyBytesError {
-            throw CollectorReply.bad(.tooLong(limit: limit))
+        if request.headers[.expect]?.lowercased() == "100-continue" {
+            channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue)), promise: nil)
+        }
+        var stored = ByteBuffer()
+        for try await var chunk in request.body {
+            guard stored.readableBytes + chunk.readableBytes <= limit else {
+                throw CollectorReply.bad(.tooLong(limit: limit))
+            }
+            try hold(chunk.readableBytes, &exchange)
+            if stored.readableBytes == 0 { stored = chunk } else { stored.writeBuffer(&chunk) }
         }
         exchange.isRead = true
         exchange.bytes = stored.readableBytes
         switch request.headers[.contentEncoding]?.lowercased() {
         case nil, "identity": return stored
-        case "gzip", "x-gzip": return try await decompressed(stored)
+        case "gzip", "x-gzip": return try await decompressed(stored, &exchange)
         default: throw CollectorReply.refusal(.badRequest, "bad_request", "the body may be compressed by gzip only")
         }
     }
 
-    private func decompressed(_ stored: ByteBuffer) async throws -> ByteBuffer {
+    /// Takes memory for bytes of a body.
+    private func hold(_ count: Int, _ exchange: inout Exchange) throws(CollectorReply) {
+        guard bodies.take(count, hasKey: exchange.source != nil) else { throw .tooManyBytes }
+        exchange.held += count
+    }
+
+    private func decompressed(_ stored: ByteBuffer, _ exchange: inout Exchange) async throws -> ByteBuffer {
         let limit = options.limits.bodySize
         var plain = ByteBuffer()
         do {
             for try await chunk in coding.decode(ArrayStream([Array(buffer: stored)])) {
+                guard plain.readableBytes + chunk.count <= limit else {
+                    throw CollectorReply.bad(.tooLong(limit: limit))
+                }
+                try hold(chunk.count, &exchange)
                 plain.writeBytes(chunk)
-                guard plain.readableBytes <= limit else { throw CollectorReply.bad(.tooLong(limit: limit)) }
             }
         } catch let error as PipelineError where error.code == .corruptData {
             throw CollectorReply.refusal(.badRequest, "bad_request", "the body is no whole gzip stream")
@@ -169,17 +215,16 @@ struct CollectorResponder: Sendable {
             status: reply.status.code,
             bytes: exchange.bytes,
             milliseconds: duration / .milliseconds(1),
-            source: exchange.receipt?.source,
-            events: exchange.receipt?.count ?? 0,
+            source: exchange.source,
+            events: exchange.events,
             requestID: exchange.requestID
         )
     }
 }
 
 extension HTTPFields {
-    /// The addresses that proxies say they were called from, the nearest to the sender first.
-    fileprivate var forwardedFor: [String] {
+    /// What proxies say they were called from, the nearest to the sender first.
+    fileprivate var forwardedFor: [Substring] {
         filter { $0.name.canonicalName == "x-forwarded-for" }.flatMap { $0.value.split(separator: ",") }
-            .map { String($0.filter { $0 != " " && $0 != "\t" }) }
     }
 }

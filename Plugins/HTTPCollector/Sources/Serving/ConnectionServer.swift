@@ -6,7 +6,6 @@ internal import NIOExtras
 internal import NIOPosix
 internal import NIOSSL
 internal import PipelineCore
-internal import Synchronization
 internal import SystemPackage
 
 /// Accepts connections and has their requests answered.
@@ -17,31 +16,42 @@ struct ConnectionServer: Sendable {
     let options: CollectorOptions
     /// A socket that whoever started the program listens on already; nil: one is opened at the configured address.
     let inherited: CInt?
+    /// The connections of this collector.
+    let connections: ConnectionLimit
     let respond: Responder
+    /// Is told of requests that are refused before anybody could look at them.
+    var onMalformed: @Sendable () -> Void = {}
 
     /// Serves until cancelled; then requests that have begun are answered, within the stop limit.
     ///
     /// `onReady` is told the address once others can connect. Throws where the address cannot be listened on and where the
     /// certificate cannot be used.
     func run(onReady: @escaping @Sendable (_ address: String) async -> Void) async throws {
-        let connections = HTTP1Channel(
+        let child = CollectorChannel(
             responder: { [respond] request, writer, channel in
                 let response = try await respond(request, channel)
                 try await writer.write(response: response.head, body: response.body)
             },
-            configuration: HTTP1Channel.Configuration(
-                idleTimeout: TimeAmount(options.idleTimeout),
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: 16 << 10,
-                    maxHeaderListSize: 32 << 10,
-                    maxHeaderFieldCount: 100
-                )
-            )
+            idleTimeout: options.idleTimeout,
+            onMalformed: onMalformed
         )
         if let certificate = options.certificate {
-            try await run(TLSChannel(connections, tlsConfiguration: certificate.configuration()), onReady)
+            try await run(TLSChannel(child, tlsConfiguration: certificate.configuration()), onReady)
         } else {
-            try await run(connections, onReady)
+            try await run(child, onReady)
+        }
+    }
+
+    /// Tries whether the certificate can be used and, if wanted, the address be listened on; listens for a moment.
+    func probe(listens: Bool) async throws {
+        _ = try options.certificate?.configuration()
+        guard listens else { return }
+        do {
+            let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            try await bootstrap.bind(host: options.host, port: options.port).get().close()
+        } catch {
+            throw failure(error)
         }
     }
 
@@ -49,6 +59,8 @@ struct ConnectionServer: Sendable {
         _ child: Child,
         _ onReady: @escaping @Sendable (String) async -> Void
     ) async throws {
+        let most = ConnectionLimit.process.capacity
+        if options.connections > most { DescriptorLimit.warn(of: most, insteadOf: options.connections) }
         let group = MultiThreadedEventLoopGroup.singleton
         let quiescing = ServerQuiescingHelper(group: group)
         let listener = try await listen(child, group, quiescing)
@@ -114,15 +126,16 @@ struct ConnectionServer: Sendable {
         _ listener: NIOAsyncChannel<Child.Value, Never>,
         _ child: Child
     ) async throws {
-        let limit = ConnectionLimit(options.connections)
         try await listener.executeThenClose { inbound in
             await withDiscardingTaskGroup { group in
                 do {
                     for try await value in inbound {
-                        await limit.enter()
+                        await connections.enter()
+                        await ConnectionLimit.process.enter()
                         group.addTask(executorPreference: EventLoopExecutor(value.channel.eventLoop)) {
                             await child.handle(value: value, logger: Self.logger)
-                            limit.leave()
+                            ConnectionLimit.process.leave()
+                            connections.leave()
                         }
                     }
                 } catch {}  // The listening socket is closed: there are no more connections to come.
@@ -157,40 +170,4 @@ struct ConnectionServer: Sendable {
 
     /// Silent: what it would tell of connections is for nobody, and may hold what people sent.
     private static let logger = Logger(label: "millrace.collector") { _ in SwiftLogNoOpLogHandler() }
-}
-
-/// How many connections are open; who comes when all are taken waits in the kernel's queue.
-private final class ConnectionLimit: Sendable {
-    private struct State {
-        var free: Int
-        var waiter: CheckedContinuation<Void, Never>?
-    }
-    private let state: Mutex<State>
-
-    init(_ limit: Int) { state = Mutex(State(free: limit)) }
-
-    /// Takes a place; one caller waits at a time.
-    func enter() async {
-        await withCheckedContinuation { continuation in
-            let isFree = state.withLock { state in
-                guard state.free > 0 else {
-                    state.waiter = continuation
-                    return false
-                }
-                state.free -= 1
-                return true
-            }
-            if isFree { continuation.resume() }
-        }
-    }
-
-    /// Gives a place back, or on to who waits.
-    func leave() {
-        let waiter = state.withLock { state in
-            defer { state.waiter = nil }
-            if state.waiter == nil { state.free += 1 }
-            return state.waiter
-        }
-        waiter?.resume()
-    }
 }

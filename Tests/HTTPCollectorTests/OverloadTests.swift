@@ -1,0 +1,138 @@
+import CollectorTesting
+import Foundation
+import Glibc
+import NIOCore
+import NIOPosix
+import PipelineCore
+import Testing
+
+@testable import HTTPCollectorPlugin
+
+@Suite("A collector with more to do than it can", .serialized) struct OverloadTests {
+    private static let entry = AccessLog.Entry(
+        time: Timestamp(microseconds: 0),
+        method: "POST",
+        route: "batch",
+        status: 200,
+        bytes: 3,
+        milliseconds: 1,
+        events: 1,
+        requestID: "1f"
+    )
+
+    @Test("Whoever reads the access log may stop: lines are dropped and counted, and the rest comes whole")
+    func accessLog() async throws {
+        var ends: [CInt] = [0, 0]
+        try #require(unsafe pipe(&ends) == 0)
+        let log = AccessLog(output: ends[1])
+        let start = ContinuousClock.now
+        for _ in 0..<20_000 { log.add(Self.entry) }
+        log.flush()
+        #expect(ContinuousClock.now - start < .seconds(10))
+        let dropped = log.dropped
+        #expect(dropped > 0 && dropped < 20_000)
+
+        let reader = ends[0]
+        let reading = Task.detached {
+            var text: [UInt8] = []
+            var chunk = [UInt8](repeating: 0, count: 65_536)
+            while true {
+                let count = unsafe chunk.withUnsafeMutableBytes { unsafe Glibc.read(reader, $0.baseAddress, $0.count) }
+                guard count > 0 else { return text }
+                text += chunk[..<count]
+            }
+        }
+        while log.isWriting { try await Task.sleep(for: .milliseconds(10)) }
+        close(ends[1])
+        let lines = await reading.value.split(separator: UInt8(ascii: "\n"))
+        #expect(lines.count == 20_000 - Int(dropped))
+        var line: [UInt8] = []
+        Self.entry.append(to: &line)
+        #expect(lines.allSatisfy { $0 == line.dropLast() })
+        close(reader)
+    }
+
+    @Test("Bodies together take so much memory and no more; strangers get half of it", .timeLimit(.minutes(1)))
+    func bodies() async throws {
+        let running = try RunningCollector()
+        try await running.serving({ $0.bodyMemory = 400_000 }) { client in
+            let key = ["Authorization": "Basic " + Data("k:".utf8).base64EncodedString()]
+            let head = "POST /v1/track HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 150000\r\n\r\n"
+            let part = String(repeating: " ", count: 149_999)
+            // The first sends most of its body, then nothing for a while.
+            async let first = client.send([head + part, "x"], pause: .seconds(3))
+            try await Task.sleep(for: .milliseconds(500))
+            let gauge = try await client.send([RawClient.request("GET", "/metrics")])
+            #expect(gauge.contains("millrace_body_bytes 149999\n"), "\(gauge)")
+            #expect(gauge.contains("millrace_connections 2\n"), "\(gauge)")
+            let stranger = try await client.send([RawClient.request("POST", "/v1/track", body: part)])
+            #expect(
+                stranger.hasPrefix("HTTP/1.1 503") && stranger.lowercased().contains("retry-after: 2"),
+                "\(stranger)"
+            )
+            let bomb = try await client.send([RawClient.request("POST", "/v1/track", key, body: part)])
+            #expect(bomb.hasPrefix("HTTP/1.1 400"), "\(bomb)")
+            #expect(try await client.send([RawClient.request()]).hasPrefix("HTTP/1.1 200"))
+            let answer = try await first
+            #expect(answer.hasPrefix("HTTP/1.1 400"), "\(answer)")
+            let after = try await client.send([RawClient.request("GET", "/metrics")])
+            #expect(after.contains("millrace_body_bytes 0\n"), "\(after)")
+            #expect(after.contains(#"millrace_requests_total{source="",status="503"} 1"#), "\(after)")
+            #expect(after.contains(#"millrace_requests_total{source="web",status="400"} 1"#), "\(after)")
+        }
+    }
+
+    @Test("What a compressed body becomes counts too", .timeLimit(.minutes(1)))
+    func compressed() async throws {
+        let running = try RunningCollector()
+        var packed: [UInt8] = []
+        let plain = [UInt8](repeating: 32, count: 300_000)
+        for try await chunk in running.destination.coding.encode(ArrayStream([plain])) { packed += chunk }
+        let body = ByteBuffer(bytes: packed)
+        try await running.serving({ $0.bodyMemory = 400_000 }) { client in
+            let head =
+                "POST /v1/track HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Encoding: gzip\r\n"
+                + "Content-Length: \(body.readableBytes)\r\n\r\n"
+            let answer = try await client.send(bytes: [ByteBuffer(string: head), body])
+            #expect(answer.hasPrefix("HTTP/1.1 503"), "\(answer)")
+        }
+    }
+
+    @Test("A process may have as many files open as the system lets it")
+    func descriptors() throws {
+        let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        var limit = rlimit()
+        try #require(unsafe getrlimit(files, &limit) == 0)
+        let most = limit.rlim_max
+        limit.rlim_cur = min(most, 1024)
+        try #require(unsafe setrlimit(files, &limit) == 0)
+        #expect(DescriptorLimit.raise() == Int(clamping: most))
+        try #require(unsafe getrlimit(files, &limit) == 0)
+        #expect(limit.rlim_cur == most)
+        #expect(ConnectionLimit.process.capacity < Int(clamping: most))
+    }
+
+    @Test("Connections take turns where there are too many")
+    func turns() async throws {
+        let limit = ConnectionLimit(2)
+        for _ in 0..<2 { await limit.enter() }
+        let entered = AsyncStream.makeStream(of: Int.self)
+        let waiting = (0..<3).map { number in
+            Task {
+                await limit.enter()
+                entered.continuation.yield(number)
+            }
+        }
+        try await Task.sleep(for: .milliseconds(100))
+        #expect(limit.count == 2)
+        var iterator = entered.stream.makeAsyncIterator()
+        for _ in 0..<3 {
+            limit.leave()
+            #expect(await iterator.next() != nil)
+            #expect(limit.count == 2)
+        }
+        for _ in 0..<2 { limit.leave() }
+        #expect(limit.count == 0)
+        for task in waiting { await task.value }
+    }
+}

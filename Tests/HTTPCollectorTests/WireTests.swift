@@ -1,0 +1,130 @@
+import CollectorTesting
+import Foundation
+import PipelineCore
+import Testing
+
+@testable import HTTPCollectorPlugin
+
+@Suite("The collector's HTTP", .serialized) struct WireTests {
+    private let running: RunningCollector
+
+    init() throws { running = try RunningCollector() }
+
+    private func serving(
+        _ change: (inout CollectorOptions) -> Void = { _ in },
+        _ body: @escaping @Sendable (RawClient) async throws -> Void
+    ) async throws {
+        try await running.serving(change, body)
+    }
+
+    @Test("What is no HTTP is refused in the form that clients know, and counted")
+    func malformed() async throws {
+        try await serving { client in
+            let message = #"{"userId":"u","writeKey":"k"}"#
+            let head = "POST /v1/track HTTP/1.1\r\nHost: x\r\n"
+            let bodies = [
+                "GARBAGE\r\n\r\n",
+                head + (0..<500).map { "X-\($0): y\r\n" }.joined() + "\r\n",
+                head + "X: " + String(repeating: "y", count: 40_000) + "\r\n\r\n",
+                head + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                head + "Content-Length: 29\r\nContent-Length: 30\r\n\r\n" + message,
+                head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+            ]
+            for body in bodies {
+                let answer = try await client.send([body])
+                #expect(answer.hasPrefix("HTTP/1.1 400"), "\(body.prefix(80)): \(answer)")
+                #expect(answer.contains("\r\n\r\n" + #"{"code":"bad_request","message":""#), "\(answer)")
+                #expect(answer.contains("application/json") && answer.lowercased().contains("connection: close"))
+            }
+            let metrics = try await client.send([RawClient.request("GET", "/metrics")])
+            #expect(
+                metrics.contains(#"millrace_requests_total{source="",status="400"} \#(bodies.count)"#),
+                "\(metrics)"
+            )
+        }
+        #expect(try await running.landed().isEmpty)
+    }
+
+    @Test("Who waits to be asked for the body is asked, unless it will not be read", .timeLimit(.minutes(1)))
+    func expectation() async throws {
+        try await serving { client in
+            let expecting = RawClient.request("POST", "/v1/track", ["Expect": "100-continue"])
+            let body = try #require(expecting.range(of: "\r\n\r\n")?.upperBound)
+            let answer = try await client.send(
+                [String(expecting[..<body]), String(expecting[body...])],
+                pause: .milliseconds(300)
+            )
+            #expect(answer.hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200"), "\(answer)")
+            let wrong = RawClient.request("POST", "/v1/track?writeKey=no", ["Expect": "100-continue"])
+            let refused = try await client.send([String(wrong[..<(wrong.range(of: "\r\n\r\n")?.upperBound ?? body)])])
+            #expect(refused.hasPrefix("HTTP/1.1 401"), "\(refused)")
+        }
+    }
+
+    @Test("A connection of HTTP/1.0, and one that says so in any way, ends with the answer", .timeLimit(.minutes(1)))
+    func endings() async throws {
+        try await serving({ $0.idleTimeout = .seconds(30) }) { client in
+            let start = ContinuousClock.now
+            for head in [
+                "GET /health HTTP/1.0\r\n", "GET /health HTTP/1.1\r\nHost: x\r\nConnection: Keep-Alive, Close\r\n",
+            ] {
+                let answer = try await client.send([head + "\r\n"])
+                #expect(
+                    answer.hasPrefix("HTTP/1.1 200") && answer.lowercased().contains("connection: close"),
+                    "\(answer)"
+                )
+            }
+            #expect(ContinuousClock.now - start < .seconds(10))
+        }
+    }
+
+    @Test("A pixel's data may lack padding and be of either alphabet; only GET stores it")
+    func pixels() async throws {
+        let message = #"{"userId":"u","event":"ÿÿ>>???"}"#
+        try await serving { client in
+            let padded = Data(message.utf8).base64EncodedString()
+            let bare = padded.replacing("=", with: "")
+            let safe = bare.replacing("+", with: "-").replacing("/", with: "_")
+            #expect(padded != bare && bare != safe)
+            for data in [padded.replacing("+", with: "%2B"), bare, safe] {
+                for method in ["GET", "HEAD"] {
+                    let request = RawClient.request(method, "/v1/pixel/track?writeKey=k&data=\(data)")
+                    let answer = try await client.send([request])
+                    #expect(answer.hasPrefix("HTTP/1.1 200") && answer.contains("image/gif"), "\(answer)")
+                }
+            }
+        }
+        #expect(try await running.landed().count == 3)
+    }
+
+    @Test("Small differences between clients do not matter")
+    func lenience() async throws {
+        try await serving { client in
+            let empty = ["Authorization": "Basic " + Data(":".utf8).base64EncodedString()]
+            #expect(try await client.send([RawClient.request("POST", "/v1/track", empty)]).hasPrefix("HTTP/1.1 200"))
+            let marked = "\u{FEFF}" + #"{"userId":"u","writeKey":"k"}"#
+            for path in ["/v1/merge", "/v1/%74rack", "/v1/t/"] {
+                let answer = try await client.send([RawClient.request("POST", path, body: marked)])
+                #expect(answer.hasPrefix("HTTP/1.1 200"), "\(path): \(answer)")
+            }
+            let robots = try await client.send([RawClient.request("GET", "/robots.txt")])
+            #expect(robots.contains("Disallow: /\n"))
+        }
+        #expect(try await running.landed().count == 4)
+    }
+
+    @Test("Answers say what the sender may do instead")
+    func headers() async throws {
+        try await serving({ $0.eventsPerSecond = 1 }) { client in
+            let wrong = try await client.send([RawClient.request("GET", "/v1/batch")]).lowercased()
+            #expect(wrong.hasPrefix("http/1.1 405") && wrong.contains("\r\nallow: post, options\r\n"), "\(wrong)")
+            let asking = ["Origin": "https://shop.example", "Access-Control-Request-Headers": "x-mine, content-type"]
+            let asked = try await client.send([RawClient.request("OPTIONS", "/v1/batch", asking)]).lowercased()
+            #expect(asked.contains("access-control-allow-headers: x-mine, content-type\r\n"), "\(asked)")
+            let batch = #"{"batch":[{},{},{},{},{}],"writeKey":"k"}"#
+            _ = try await client.send([RawClient.request("POST", "/v1/batch", body: batch)])
+            let limited = try await client.send([RawClient.request()]).lowercased()
+            #expect(limited.hasPrefix("http/1.1 429") && limited.contains("\r\nx-ratelimit-reset: "), "\(limited)")
+        }
+    }
+}
