@@ -144,6 +144,11 @@ import Testing
         #expect(second("[::]:80", "127.0.0.1:80") == taken)
         #expect(second("127.0.0.1:80", "10.0.0.7:80") == [])
         #expect(second("127.0.0.1:80", "127.0.0.1:81") == [])
+        #expect(
+            second("8080", "127.0.0.1:8080") == [
+                "f:2:1: sources.web.listen: '8080' is not HOST:PORT (write the colon too: :8080)"
+            ]
+        )
         let issues = ConfigurationIssues()
         _ = read([], issues)
         #expect(

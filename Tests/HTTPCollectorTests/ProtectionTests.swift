@@ -148,6 +148,9 @@ import Testing
             only["LISTEN_FDNAMES"] = name
             #expect((InheritedSocket.descriptor(for: "any", in: only) == 3) == isAnybodys, "\(name)")
         }
+        #expect(try InheritedSocket.take(for: "web", in: only) == 3)
+        let taken = #expect(throws: PipelineError.self) { try InheritedSocket.take(for: "app", in: only) }
+        #expect(taken?.hint?.contains("FileDescriptorName=app") == true)
 
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         try #require(descriptor >= 0 && listen(descriptor, 16) == 0)

@@ -58,6 +58,9 @@ import Testing
             let wrong = RawClient.request("POST", "/v1/track?writeKey=no", ["Expect": "100-continue"])
             let refused = try await client.send([String(wrong[..<(wrong.range(of: "\r\n\r\n")?.upperBound ?? body)])])
             #expect(refused.hasPrefix("HTTP/1.1 401"), "\(refused)")
+            let length = CollectorOptions().limits.bodySize + 1
+            let long = "POST /v1/track HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: \(length)\r\n\r\n"
+            #expect(try await client.send([long]).hasPrefix("HTTP/1.1 400"))
         }
     }
 

@@ -53,13 +53,14 @@ struct CollectorOptions: Sendable {
     }
 
     private mutating func readSenders(_ block: ConfigurationBlock) {
+        let before = block.issues.count
         (host, port) = block.value(
             "listen",
             Self.listen,
             default: (host, port),
             "The address to listen on; default 127.0.0.1:8080."
         )
-        if port != 0 {
+        if port != 0, block.issues.count == before {
             let isAny = ["0.0.0.0", "::"].contains(host)
             block.claim("port \(port)", part: isAny ? nil : host, key: "listen")
         }

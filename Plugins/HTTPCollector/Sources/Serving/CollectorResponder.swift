@@ -159,6 +159,9 @@ struct CollectorResponder: Sendable {
             channel.close(promise: nil)
         }
         defer { deadline.cancel() }
+        if let length = request.headers[.contentLength].flatMap(Int.init), length > limit {
+            throw CollectorReply.bad(.tooLong(limit: limit))
+        }
         if request.headers[.expect]?.lowercased() == "100-continue" {
             channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue)), promise: nil)
         }
