@@ -98,6 +98,22 @@ import Testing
         }
     }
 
+    @Test("A short body that becomes long lines counts as those", .timeLimit(.minutes(1)))
+    func longLines() async throws {
+        let running = try RunningCollector()
+        try await running.serving({ $0.bodyMemory = 400_000 }) { client in
+            func send(_ count: Int) async throws -> String {
+                let messages = Array(repeating: "{}", count: count).joined(separator: ",")
+                let context = #"{"long":"\#(String(repeating: "x", count: 10_000))"}"#
+                let body = #"{"batch":[\#(messages)],"context":\#(context),"writeKey":"k"}"#
+                return try await client.send([RawClient.request("POST", "/v1/batch", body: body)])
+            }
+            let answers = [try await send(50), try await send(30)]
+            #expect(answers[0].hasPrefix("HTTP/1.1 503") && answers[1].hasPrefix("HTTP/1.1 200"), "\(answers)")
+        }
+        #expect(try await running.landed().count == 30)
+    }
+
     @Test("A process may have as many files open as the system lets it")
     func descriptors() throws {
         let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
@@ -117,18 +133,21 @@ import Testing
         let limit = ConnectionLimit(2)
         for _ in 0..<2 { await limit.enter() }
         let entered = AsyncStream.makeStream(of: Int.self)
-        let waiting = (0..<3).map { number in
-            Task {
-                await limit.enter()
-                entered.continuation.yield(number)
-            }
+        var waiting: [Task<Void, Never>] = []
+        for number in 0..<3 {
+            waiting.append(
+                Task {
+                    await limit.enter()
+                    entered.continuation.yield(number)
+                }
+            )
+            try await Task.sleep(for: .milliseconds(100))
         }
-        try await Task.sleep(for: .milliseconds(100))
         #expect(limit.count == 2)
         var iterator = entered.stream.makeAsyncIterator()
-        for _ in 0..<3 {
+        for number in 0..<3 {
             limit.leave()
-            #expect(await iterator.next() != nil)
+            #expect(await iterator.next() == number)
             #expect(limit.count == 2)
         }
         for _ in 0..<2 { limit.leave() }

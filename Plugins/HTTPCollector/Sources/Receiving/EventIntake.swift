@@ -8,6 +8,7 @@ internal import WriteAheadLog
 final class EventIntake: Sendable {
     private let options: CollectorOptions
     private let log: WriteAheadLog
+    private let bodies: BodyBudget
     private let metrics: CollectorMetrics
     private let clock: @Sendable () -> Timestamp
     private let parsers: ParserPool
@@ -16,11 +17,13 @@ final class EventIntake: Sendable {
     init(
         _ options: CollectorOptions,
         log: WriteAheadLog,
+        bodies: BodyBudget,
         metrics: CollectorMetrics,
         clock: @escaping @Sendable () -> Timestamp
     ) {
         self.options = options
         self.log = log
+        self.bodies = bodies
         self.metrics = metrics
         self.clock = clock
         parsers = ParserPool(options.limits)
@@ -48,6 +51,9 @@ final class EventIntake: Sendable {
     ) async throws(CollectorReply) -> Int {
         let lines = try lines(of: body, kind, sender, &source, requestID)
         guard let source, lines.count > 0 else { return 0 }
+        // A batch's context stands in each of its lines: they can be far longer than the body.
+        guard bodies.take(lines.bytes.count, hasKey: true) else { throw .tooManyBytes }
+        defer { bodies.giveBack(lines.bytes.count) }
         if let wait = rateLimit?.take(lines.count, of: source) { throw .tooManyEvents(retryAfter: wait) }
         do {
             try await log.append(lines.bytes, events: lines.count)
@@ -60,6 +66,9 @@ final class EventIntake: Sendable {
         return lines.count
     }
 
+    /// Some programs begin every text with it; JSON does not know it.
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
     private func lines(
         of body: ByteBuffer,
         _ kind: MessageKind,
@@ -68,9 +77,8 @@ final class EventIntake: Sendable {
         _ requestID: String
     ) throws(CollectorReply) -> MessageLines {
         let result: MessageLines?
-        // Some programs begin every text with the mark of its order of bytes, which is no JSON.
         var body = body
-        if body.readableBytesView.starts(with: [0xEF, 0xBB, 0xBF]) { body.moveReaderIndex(forwardBy: 3) }
+        if body.readableBytesView.starts(with: Self.byteOrderMark) { body.moveReaderIndex(forwardBy: 3) }
         do {
             result = try parsers.withParser { parser in
                 try parser.read(body.readableBytesUInt8Span, as: kind)

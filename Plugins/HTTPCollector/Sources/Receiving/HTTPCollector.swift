@@ -67,7 +67,7 @@ public struct HTTPCollector: EventReceiver {
         let connections = ConnectionLimit(options.connections)
         let responder = CollectorResponder(
             options: options,
-            intake: EventIntake(options, log: log, metrics: metrics, clock: destination.clock),
+            intake: EventIntake(options, log: log, bodies: bodies, metrics: metrics, clock: destination.clock),
             coding: destination.coding,
             webClient: webClient,
             bodies: bodies,

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// How many bytes of bodies a collector holds at one time, as they come and decompressed.
+/// How many bytes of bodies a collector holds at one time: as they come, decompressed, and as lines.
 final class BodyBudget: Sendable {
     private let size: Int
     private let held = Atomic<Int>(0)
