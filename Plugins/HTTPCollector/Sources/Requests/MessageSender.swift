@@ -37,11 +37,11 @@ struct MessageSender {
     private static let serverProducts: Set = [
         "analytics-python", "analytics-ruby", "analytics-node", "analytics-node-next", "analytics-php", "analytics-go",
         "analytics-java", "analytics.net", "rudder-sdk-python", "rudder-sdk-ruby", "rudder-sdk-node", "rudder-sdk-go",
-        "rudder-go", "rudder-sdk-php", "python", "python-requests", "python-urllib", "python-urllib3", "python-httpx",
+        "rudder-sdk-php", "rudderlabs", "python", "python-requests", "python-urllib", "python-urllib3", "python-httpx",
         "aiohttp", "go-http-client", "java", "java-http-client", "apache-httpclient", "jersey", "ktor", "axios", "node",
         "node-fetch", "node-superagent", "undici", "got", "deno", "bun", "ruby", "faraday", "rest-client", "http.rb",
         "typhoeus", "php", "guzzlehttp", "symfony", "curl", "libcurl", "wget", "libwww-perl", "lwp", "reqwest", "hyper",
-        "ureq", "postmanruntime", "insomnia", "httpie", "vector", "fluent-bit", "logstash", "rudder-server",
+        "ureq", "postmanruntime", "httpie",
     ]
 
     /// The user name of `Basic base64(key:)`; an empty one says nothing.
