@@ -35,6 +35,12 @@ extension JSONIndex {
         return range.lowerBound + 1..<range.upperBound - 1
     }
 
+    /// Whether the string says this, however it is escaped.
+    func says(_ string: Int, _ text: [UInt8]) -> Bool {
+        let content = content(of: string)
+        return matches(content, text) || contains(.backslash, in: content) && unescaped(string) == text
+    }
+
     /// The bytes of the string that the token is, in UTF-8; half of a surrogate pair comes as if it were a character.
     func unescaped(_ string: Int) -> [UInt8] {
         var result: [UInt8] = []

@@ -95,6 +95,7 @@ final class EventIntake: Sendable {
         envelope.add("receivedAt", clock().description)
         envelope.add("source", source)
         envelope.add("requestId", requestID)
+        if options.addresses != .keep { envelope.address = { [policy = options.addresses] in policy.applied(to: $0) } }
         guard sender.isDevice else { return envelope }
         if let address = sender.address.flatMap(options.addresses.applied) { envelope.addToContext("ip", address) }
         if let agent = sender.userAgent { envelope.addToContext("userAgent", agent) }
