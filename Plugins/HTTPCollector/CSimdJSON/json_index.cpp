@@ -13,7 +13,6 @@ struct json_index {
     document tape;
     std::unique_ptr<uint8_t[]> text;
     std::unique_ptr<uint32_t[]> ends;
-    size_t depth = 0;
     bool has_tokens = false;
 };
 
@@ -38,22 +37,18 @@ static void find_ends(json_index *index) {
     const uint32_t none = UINT32_MAX;
     uint32_t *ends = index->ends.get();
     uint32_t open = none;
-    size_t depth = 0, deepest = 0;
     for (uint32_t token = 0; token < count; token++) {
         // Brackets and braces differ in one bit.
         uint8_t byte = text[tokens[token]] | 0x20;
         if (byte == '{') {
             ends[token] = open;
             open = token;
-            if (++depth > deepest) deepest = depth;
         } else if (byte == '}' && open != none) {
             uint32_t outer = ends[open];
             ends[open] = token + 1;
             open = outer;
-            depth--;
         }
     }
-    index->depth = deepest;
 }
 
 void json_index_destroy(json_index *index) { delete index; }
@@ -79,8 +74,6 @@ size_t json_index_token_count(const json_index *index) {
 }
 
 const uint32_t *json_index_ends(const json_index *index) { return index->ends.get(); }
-
-size_t json_index_depth(const json_index *index) { return index->depth; }
 
 bool json_index_has_line_ends(const json_index *index) {
     size_t count = json_index_token_count(index);

@@ -13,7 +13,7 @@ extern "C" {
 typedef struct json_index json_index;
 
 typedef enum json_verdict {
-    /// Valid, and every number fits a machine number.
+    /// Valid, every number fits a machine number, and no more than `depth` objects and lists are open at a time.
     JSON_VALID = 0,
     /// UTF-8 whose strings all end and hold no control characters, so the tokens are right; what they mean is in doubt.
     JSON_DOUBTFUL = 1,
@@ -21,8 +21,7 @@ typedef enum json_verdict {
     JSON_BROKEN = 2,
 } json_verdict;
 
-/// Room for texts of up to `capacity` bytes; memory is taken as texts fill it. NULL where there is none. A text that is
-/// nested deeper than about `depth` levels is doubtful.
+/// Room for texts of up to `capacity` bytes; memory is taken as texts fill it. NULL where there is none.
 json_index *json_index_create(size_t capacity, size_t depth);
 void json_index_destroy(json_index *index);
 
@@ -37,8 +36,6 @@ size_t json_index_token_count(const json_index *index);
 /// For each token that opens an object or a list the number of the one after its closing one; anything for other tokens.
 /// Right only in valid JSON.
 const uint32_t *json_index_ends(const json_index *index);
-/// How many objects and lists are open at most at a time. Right only in valid JSON.
-size_t json_index_depth(const json_index *index);
 /// Whether a line feed or a carriage return stands between two tokens.
 bool json_index_has_line_ends(const json_index *index);
 

@@ -8,7 +8,7 @@ internal import Glibc
 @safe final class JSONIndex {
     /// What is known of a text that was read.
     enum Verdict {
-        /// It is JSON.
+        /// It is JSON, and not nested deeper than was said.
         case valid
         /// The tokens are right if it is JSON, which is still to be found out.
         case doubtful
@@ -22,8 +22,8 @@ internal import Glibc
     private(set) var count = 0
     /// Whether no line ends between the first and the last token.
     private(set) var isOneLine = true
-    /// How many objects and lists are open at most at a time.
-    private(set) var depth = 0
+    /// Whether the text may be nested deeper than was said.
+    private(set) var mayBeTooDeep = false
 
     // SAFETY: all four live as long as `self`; what a caller asks for is checked against `capacity`, for which they have
     // room, and never handed out.
@@ -32,7 +32,7 @@ internal import Glibc
     private let tokens: UnsafePointer<UInt32>
     private let ends: UnsafePointer<UInt32>
 
-    /// A text that is nested deeper than `depth` is doubtful; nil where there is no memory.
+    /// A text in which more than `depth` objects and lists are open at a time is doubtful; nil where there is no memory.
     init?(capacity: Int, depth: Int) {
         let room = max(capacity, 1)
         guard let handle = unsafe json_index_create(room, depth) else { return nil }
@@ -58,7 +58,7 @@ internal import Glibc
         count = text.count
         let verdict = unsafe text.withUnsafeBufferPointer { unsafe json_index_read(handle, $0.baseAddress, $0.count) }
         isOneLine = unsafe !json_index_has_line_ends(handle)
-        depth = unsafe json_index_depth(handle)
+        mayBeTooDeep = verdict != JSON_VALID
         return switch verdict {
         case JSON_VALID: .valid
         case JSON_DOUBTFUL: .doubtful

@@ -45,7 +45,7 @@ struct MessageBody {
 
     /// Throws if anything but the messages is nested too deep.
     private func checkDepth(around batch: Range<Int>, of index: JSONIndex, _ limit: Int) throws(MessageProblem) {
-        guard index.depth > limit else { return }
+        guard index.mayBeTooDeep else { return }
         var rest = JSONMembers(of: 0, in: index)
         while let member = rest.next(in: index) {
             guard member.value == batch || 1 + index.depth(of: member.value) <= limit else {

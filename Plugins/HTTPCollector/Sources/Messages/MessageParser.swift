@@ -12,8 +12,7 @@ final class MessageParser {
 
     /// Nil where there is no memory.
     init?(limits: MessageLimits = MessageLimits()) {
-        // Around the messages there are a batch and its list.
-        guard let index = JSONIndex(capacity: limits.bodySize, depth: limits.depth + 2) else { return nil }
+        guard let index = JSONIndex(capacity: limits.bodySize, depth: limits.depth) else { return nil }
         self.limits = limits
         self.index = index
     }

@@ -56,7 +56,7 @@ struct MessageWriter {
             let range = index.range(of: message)
             if range.count > limits.messageSize {
                 keep(range, "it is longer than \(limits.messageSize) bytes", in: &lines)
-            } else if index.depth > limits.depth, index.depth(of: message) > limits.depth {
+            } else if index.mayBeTooDeep, index.depth(of: message) > limits.depth {
                 keep(range, "it is nested deeper than \(limits.depth) levels", in: &lines)
             } else if index.isObject(message) {
                 outline.read(message.lowerBound, of: index)
