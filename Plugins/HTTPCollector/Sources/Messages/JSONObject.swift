@@ -109,6 +109,11 @@ extension [UInt8] {
         }
     }
 
+    /// Appends a comma, unless an object has only begun.
+    mutating func separateMember() {
+        if self[count - 1] != .openBrace { append(.comma) }
+    }
+
     /// Appends a text as a JSON string.
     mutating func append(quoted text: String) { append(quoted: text.utf8) { $0 } }
 

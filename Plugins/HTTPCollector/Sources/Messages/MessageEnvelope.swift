@@ -9,8 +9,9 @@ enum MessageKind: Equatable {
 /// What a body may be; sizes in bytes.
 struct MessageLimits {
     var bodySize = 4 << 20
-    /// Levels of objects and lists: of a message, whose own is the first, and of a batch apart from its messages. A deeper
-    /// message becomes a line that only keeps it.
+    /// Levels of objects and lists of a message, whose own is the first, and of a batch apart from its messages.
+    ///
+    /// A deeper message becomes a line that only keeps it.
     var depth = 200
     var messageCount = 2_500
     /// Of one message as it was sent; a longer one becomes a line that only keeps it.

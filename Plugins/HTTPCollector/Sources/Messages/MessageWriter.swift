@@ -98,7 +98,7 @@ struct MessageWriter {
         }
         append(from: passing, upTo: message.upperBound - 1, to: &line)
         for position in added.indices where outline.last(added[position].name) == nil {
-            separate(&line)
+            line.separateMember()
             line.append(bytes: added[position].text)
         }
         line.append(.closeBrace)
@@ -125,11 +125,11 @@ struct MessageWriter {
     private func append(_ member: JSONMember, _ name: MessageMember, to line: inout [UInt8]) {
         guard name != .timestamp else {
             // The time an event gets is computed from the server's clock; this is what the device's clock said.
-            separate(&line)
+            line.separateMember()
             line.append(bytes: Self.originalTimestamp)
             return index.append(member.value, to: &line)
         }
-        separate(&line)
+        line.separateMember()
         index.append(member.name..<member.value.lowerBound, to: &line)
         if !index.isObject(member.value) {
             index.append(member.value, to: &line)
@@ -143,12 +143,7 @@ struct MessageWriter {
     /// Appends members, if there are any between the tokens.
     private func append(from start: Int, upTo end: Int, to line: inout [UInt8]) {
         guard start < end else { return }
-        separate(&line)
+        line.separateMember()
         index.append(start..<end, to: &line)
-    }
-
-    /// Appends a comma, unless the line has only begun.
-    private func separate(_ line: inout [UInt8]) {
-        if line[line.count - 1] != .openBrace { line.append(.comma) }
     }
 }

@@ -17,7 +17,6 @@ struct SharedMembers {
     private var texts: [UInt8] = []
     /// A bit for each length that one of their names has, all from 63 as one: most others are told by that.
     private var nameLengths: UInt64 = 0
-    private let hasAddressRule: Bool
     /// See ``MessageEnvelope/address``.
     private let address: ((String) -> String?)?
 
@@ -29,7 +28,6 @@ struct SharedMembers {
         address: ((String) -> String?)? = nil
     ) throws(MessageProblem) {
         self.address = address
-        hasAddressRule = address != nil
         if let value, index.isObject(value) { try add(value.lowerBound, of: index) }
         for other in others where !members.contains(where: { $0.name == other.name }) { members.append(other) }
         for member in members {
@@ -42,7 +40,7 @@ struct SharedMembers {
     var isEmpty: Bool { members.isEmpty }
 
     /// Whether every object stays as it is.
-    var changesNothing: Bool { members.isEmpty && !hasAddressRule }
+    var changesNothing: Bool { members.isEmpty && address == nil }
 
     /// Takes over the members of an object; of two with the same name the later.
     private mutating func add(_ object: Int, of index: JSONIndex) throws(MessageProblem) {
@@ -93,7 +91,7 @@ struct SharedMembers {
     }
 
     private func append(_ text: [UInt8], to line: inout [UInt8]) {
-        if line[line.count - 1] != .openBrace { line.append(.comma) }
+        line.separateMember()
         line.append(bytes: text)
     }
 
@@ -120,13 +118,13 @@ struct SharedMembers {
             let isAddress = isAddress(member, in: index)
             let kept = isAddress ? keptAddress(member, in: index) : nil
             if isAddress, kept == nil { continue }
-            if line[line.count - 1] != .openBrace { line.append(.comma) }
+            line.separateMember()
             if let kept { line.append(contentsOf: kept) } else { index.append(member.tokens, to: &line) }
         }
     }
 
     private func isAddress(_ member: JSONMember, in index: JSONIndex) -> Bool {
-        hasAddressRule && index.says(member.name, Self.addressName)
+        address != nil && index.says(member.name, Self.addressName)
     }
 
     private func keptAddress(_ member: JSONMember, in index: JSONIndex) -> [UInt8]? {
