@@ -13,7 +13,8 @@ struct Comparison {
 
     private let parser: MessageParser
     private let limits: MessageLimits
-    private let envelope: MessageEnvelope
+    /// One that leaves addresses as they are, and one that does not.
+    private let envelopes: [MessageEnvelope]
 
     init?() {
         var limits = MessageLimits()
@@ -28,12 +29,19 @@ struct Comparison {
         envelope.add("source", "w\"eb")
         envelope.addToContext("ip", "::1")
         envelope.addToContext("é", "\u{1}")
-        (self.parser, self.limits, self.envelope) = (parser, limits, envelope)
+        var hiding = envelope
+        hiding.address = { $0.isEmpty ? nil : "\($0.utf16.count)" }
+        (self.parser, self.limits, envelopes) = (parser, limits, [envelope, hiding])
     }
 
     func compare(_ body: [UInt8], _ kind: MessageKind) -> Outcome {
-        let expected = reference(body, kind)
-        let found = parse(body, kind)
+        let outcomes = envelopes.map { compare(body, kind, $0) }
+        return outcomes.first { if case .different = $0 { true } else { false } } ?? outcomes[0]
+    }
+
+    private func compare(_ body: [UInt8], _ kind: MessageKind, _ envelope: MessageEnvelope) -> Outcome {
+        let expected = reference(body, kind, envelope)
+        let found = parse(body, kind, envelope)
         switch (expected, found) {
         case (.failure(.notUTF8), .failure(.notUTF8)): return .refused("notUTF8")
         case (.failure(let expected), .failure(let found)) where expected == found:
@@ -54,14 +62,17 @@ struct Comparison {
         }
     }
 
-    private func reference(_ body: [UInt8], _ kind: MessageKind) -> Swift.Result<Result, MessageProblem> {
+    private func reference(_ body: [UInt8], _ kind: MessageKind, _ envelope: MessageEnvelope)
+        -> Swift.Result<Result, MessageProblem>
+    {
         do throws(MessageProblem) {
             let (lines, writeKey) = try ReferenceSplitter.split(
                 body,
                 kind,
                 limits,
                 server: #""receivedAt":"2026","source":"w\"eb""#,
-                context: [("ip", #""ip":"::1""#), ("é", #""é":"\u0001""#)]
+                context: [("ip", #""ip":"::1""#), ("é", #""é":"\u0001""#)],
+                address: envelope.address
             )
             let bytes = lines.reduce(into: [UInt8]()) { $0 += $1 + [0x0A] }
             return .success(Result(bytes: bytes, count: lines.count, writeKey: writeKey))
@@ -70,7 +81,9 @@ struct Comparison {
         }
     }
 
-    private func parse(_ body: [UInt8], _ kind: MessageKind) -> Swift.Result<Result, MessageProblem> {
+    private func parse(_ body: [UInt8], _ kind: MessageKind, _ envelope: MessageEnvelope)
+        -> Swift.Result<Result, MessageProblem>
+    {
         do throws(MessageProblem) {
             try parser.read(body.span, as: kind)
             let lines = try parser.lines(envelope)

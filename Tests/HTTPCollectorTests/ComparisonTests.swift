@@ -31,6 +31,7 @@ struct ComparisonTests {
         let outcomes = compare(bodies)
         #expect(outcomes[.lines, default: 0] > 100)
         #expect(outcomes[.keptLines, default: 0] > 50)
+        #expect(outcomes.keys.contains(.refused("around its messages, the body is nested deeper than ")))
     }
 
     @Test("on damaged bodies", arguments: 5...8)
@@ -62,9 +63,9 @@ struct ComparisonTests {
             guard (try? parser.read(body.span, as: .batch)) != nil else { continue }
             let lines = try parser.lines(envelope)
             let texts = lines.bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
-            let document = try ReferenceReader.read(body, maximumDepth: 200)
+            let document = try ReferenceReader.read(body)
             #expect(texts.count - 1 == document.last("batch")?.value.items?.count && lines.count == texts.count - 1)
-            for text in texts.dropLast() { _ = try ReferenceReader.read(Array(text), maximumDepth: 200) }
+            for text in texts.dropLast() { _ = try ReferenceReader.read(Array(text)) }
             lineCount += lines.count
         }
         #expect(lineCount > 500)

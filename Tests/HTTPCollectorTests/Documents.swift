@@ -122,8 +122,8 @@ struct Documents {
         case 2...5: return string()
         case 6:
             return "[" + space() + (0..<random(4)).map { _ in value(depth - 1) }.joined(separator: "," + space()) + "]"
-        case 7 where random(20) == 0:
-            let levels = random(14)
+        case 7 where random(5) == 0:
+            let levels = random(25)
             return String(repeating: "[", count: levels) + "1" + String(repeating: "]", count: levels)
         default:
             return object((0..<random(4)).map { _ in name(pick(["a", "type", "", "k\\"])) + ":" + value(depth - 1) })

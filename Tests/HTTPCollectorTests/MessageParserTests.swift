@@ -135,6 +135,59 @@ struct MessageParserTests {
     }
 
     @Test(
+        "A message that is too deep is kept as a text with the reason, the others are not touched",
+        arguments: [201, 300, 16_000]
+    )
+    func tooDeep(levels: Int) throws {
+        let deep =
+            "[{\"a\":" + String(repeating: "[", count: levels - 2) + String(repeating: "]", count: levels - 2) + "}]"
+        let body = "{\"batch\":[{\"a\":1},\(deep),{\"a\":2}]}"
+        try parser.read(Array(body.utf8).span, as: .batch)
+        let lines = try parser.lines(MessageEnvelope())
+        let raw = deep.replacing("\"", with: "\\\"")
+        #expect(
+            String(decoding: lines.bytes, as: UTF8.self) == """
+                {"a":1}
+                {"rejected":{"reason":"it is nested deeper than 200 levels"},"raw":"\(raw)"}
+                {"a":2}
+
+                """
+        )
+        #expect(lines.rejectedCount == 1)
+    }
+
+    @Test("A body of the greatest size that does nothing but open lists is judged without harm")
+    func deepest() throws {
+        var limits = MessageLimits()
+        limits.bodySize = 1 << 20
+        let parser = try #require(MessageParser(limits: limits))
+        let levels = limits.bodySize / 2 - 10
+        let open = String(repeating: "[", count: levels)
+        let close = String(repeating: "]", count: levels)
+        #expect(throws: MessageProblem.notJSON(position: levels)) { try parser.read(Array(open.utf8).span, as: .batch) }
+        #expect(throws: MessageProblem.notAnObject) { try parser.read(Array((open + close).utf8).span, as: .batch) }
+        try parser.read(Array("{\"batch\":[\(open)\(close)]}".utf8).span, as: .batch)
+        #expect(try parser.lines(MessageEnvelope()).rejectedCount == 1)
+    }
+
+    @Test("A message's own address is treated as the server's is: cut, or left out", arguments: ["1.0", nil])
+    func address(kept: String?) throws {
+        var envelope = MessageEnvelope()
+        envelope.address = { text in text.hasPrefix("1") ? kept : nil }
+        func context(_ context: String, shared: String = "{}") throws -> String {
+            try lines(#"{"batch":[{"context":\#(context)}],"context":\#(shared)}"#, .batch, envelope).joined()
+        }
+        let ip = kept.map { ",\"ip\":\"\($0)\"" } ?? ""
+        #expect(try context(#"{"a":1,"ip":"1.2"}"#) == #"{"context":{"a":1\#(ip)}}"#)
+        #expect(try context(#"{"a":1,"i\u0070":"1.2"}"#) == #"{"context":{"a":1\#(ip)}}"#)
+        #expect(try context(#"{"a":1}"#, shared: #"{"ip":"1.2"}"#) == #"{"context":{"a":1\#(ip)}}"#)
+        #expect(try context(#"{"ip":7,"a":1}"#, shared: #"{"ip":"2"}"#) == #"{"context":{"a":1}}"#)
+        #expect(try context(#"{"a": {"ip":"1.2"} }"#) == #"{"context":{"a": {"ip":"1.2"}}}"#)
+        envelope.addToContext("ip", "9")
+        #expect(try context(#"{"ip":null}"#) == #"{"context":{"ip":"9"}}"#)
+    }
+
+    @Test(
         "What is refused is refused with the place",
         arguments: [
             ("", MessageProblem.notJSON(position: 0)), (" ", .notJSON(position: 1)), ("[1]", .notAnObject),
@@ -166,7 +219,8 @@ struct MessageParserTests {
             return try parser.lines(MessageEnvelope())
         }
         #expect(try read(#"{"batch":[{"a":[1]}]}"#).count == 1)
-        #expect(throws: MessageProblem.tooDeep(limit: 4)) { try read(#"{"batch":[{"a":[[]]}]}"#) }
+        #expect(try read(#"{"batch":[{"a":[[[]]]}],"context":[[[]]]}"#).rejectedCount == 0)
+        #expect(throws: MessageProblem.tooDeep(limit: 4)) { try read(#"{"batch":[{}],"context":[[[[]]]]}"#) }
         #expect(try read(#"{"batch":[1,2]}"#).count == 2)
         #expect(throws: MessageProblem.tooManyMessages(limit: 2)) { try read(#"{"batch":[1,2,3]}"#) }
         let padding = String(repeating: " ", count: 1_000 - 12)

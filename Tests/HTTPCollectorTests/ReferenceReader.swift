@@ -21,6 +21,14 @@ struct ReferenceValue {
     let range: Range<Int>
     let content: Content
 
+    /// Levels of objects and lists, its own among them.
+    var depth: Int {
+        switch content {
+        case .object(let members): 1 + (members.map(\.value.depth).max() ?? 0)
+        case .list(let items): 1 + (items.map(\.depth).max() ?? 0)
+        default: 0
+        }
+    }
     var members: [Member]? { if case .object(let members) = content { members } else { nil } }
     var items: [ReferenceValue]? { if case .list(let items) = content { items } else { nil } }
     var text: [UInt16]? { if case .text(let text) = content { text } else { nil } }
@@ -33,19 +41,15 @@ struct ReferenceValue {
 /// A second reader of JSON, written to be simple: one function for each rule of RFC 8259.
 struct ReferenceReader {
     let bytes: [UInt8]
-    let maximumDepth: Int
     private var position = 0
 
-    init(_ bytes: [UInt8], maximumDepth: Int) {
-        self.bytes = bytes
-        self.maximumDepth = maximumDepth
-    }
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    static func read(_ bytes: [UInt8], maximumDepth: Int) throws(MessageProblem) -> ReferenceValue {
+    static func read(_ bytes: [UInt8]) throws(MessageProblem) -> ReferenceValue {
         guard String(validating: bytes, as: UTF8.self) != nil else { throw .notUTF8(position: 0) }
-        var reader = ReferenceReader(bytes, maximumDepth: maximumDepth)
+        var reader = ReferenceReader(bytes)
         reader.space()
-        let value = try reader.value(depth: 1)
+        let value = try reader.value()
         reader.space()
         guard reader.position == bytes.count else { throw reader.wrong }
         return value
@@ -63,12 +67,12 @@ struct ReferenceReader {
         position += 1
     }
 
-    private mutating func value(depth: Int) throws(MessageProblem) -> ReferenceValue {
+    private mutating func value() throws(MessageProblem) -> ReferenceValue {
         let start = position
         let content: ReferenceValue.Content
         switch next {
-        case "{": content = .object(try members(depth))
-        case "[": content = .list(try items(depth))
+        case "{": content = .object(try members())
+        case "[": content = .list(try items())
         case "\"": content = .text(try string())
         case "n":
             try word("null")
@@ -86,8 +90,7 @@ struct ReferenceReader {
         return ReferenceValue(range: start..<position, content: content)
     }
 
-    private mutating func members(_ depth: Int) throws(MessageProblem) -> [ReferenceValue.Member] {
-        guard depth <= maximumDepth else { throw .tooDeep(limit: maximumDepth) }
+    private mutating func members() throws(MessageProblem) -> [ReferenceValue.Member] {
         var members: [ReferenceValue.Member] = []
         try take("{")
         space()
@@ -101,7 +104,7 @@ struct ReferenceReader {
             space()
             try take(":")
             space()
-            let value = try value(depth: depth + 1)
+            let value = try value()
             members.append(ReferenceValue.Member(name: name, range: start..<position, value: value))
             space()
             if next == "}" { break }
@@ -112,8 +115,7 @@ struct ReferenceReader {
         return members
     }
 
-    private mutating func items(_ depth: Int) throws(MessageProblem) -> [ReferenceValue] {
-        guard depth <= maximumDepth else { throw .tooDeep(limit: maximumDepth) }
+    private mutating func items() throws(MessageProblem) -> [ReferenceValue] {
         var items: [ReferenceValue] = []
         try take("[")
         space()
@@ -122,7 +124,7 @@ struct ReferenceReader {
             return []
         }
         while true {
-            items.append(try value(depth: depth + 1))
+            items.append(try value())
             space()
             if next == "]" { break }
             try take(",")

@@ -6,6 +6,7 @@ struct ReferenceSplitter {
     let limits: MessageLimits
     let server: [UInt8]
     let contextMembers: [(name: String, text: [UInt8])]
+    let address: ((String) -> String?)?
     private let document: ReferenceValue
     private let kind: MessageKind
 
@@ -14,16 +15,18 @@ struct ReferenceSplitter {
         _ kind: MessageKind,
         _ limits: MessageLimits,
         server: String,
-        context: [(name: String, text: String)]
+        context: [(name: String, text: String)],
+        address: ((String) -> String?)?
     ) throws(MessageProblem) -> (lines: [[UInt8]], writeKey: String?) {
         guard body.count <= limits.bodySize else { throw .tooLong(limit: limits.bodySize) }
-        let document = try ReferenceReader.read(body, maximumDepth: limits.depth)
+        let document = try ReferenceReader.read(body)
         guard document.members != nil else { throw .notAnObject }
         let splitter = ReferenceSplitter(
             body: body,
             limits: limits,
             server: Array(server.utf8),
             contextMembers: context.map { ($0.name, Array($0.text.utf8)) },
+            address: address,
             document: document,
             kind: kind
         )
@@ -39,12 +42,20 @@ struct ReferenceSplitter {
             items = batch
         }
         guard items.count <= limits.messageCount else { throw .tooManyMessages(limit: limits.messageCount) }
+        if isBatch { try checkFrame() }
         let integrations = try shared("integrations", of: isBatch ? document : nil)
         let context = try shared("context", of: isBatch ? document : nil)
         let result = items.map { line($0, context: context, integrations: integrations) }
         let size = result.reduce(0) { $0 + $1.count + 1 }
         guard size <= limits.linesSize else { throw .tooMuchAdded(limit: limits.linesSize) }
         return result
+    }
+
+    private func checkFrame() throws(MessageProblem) {
+        let batch = document.last("batch")?.range
+        for member in document.members ?? [] where member.range != batch && member.value.depth > limits.depth - 1 {
+            throw .tooDeep(limit: limits.depth)
+        }
     }
 
     private typealias Shared = [(name: [UInt16], text: [UInt8])]
@@ -54,7 +65,11 @@ struct ReferenceSplitter {
         if document?.last(name)?.value.members?.count ?? 0 > 100 { throw .tooManySharedMembers(limit: 100) }
         for member in document?.last(name)?.value.members ?? [] {
             result.removeAll { $0.name == member.name }
-            result.append((member.name, oneLine(member.range)))
+            if name == "context", address != nil, member.name == Array("ip".utf16) {
+                if let text = hidden(member.value) { result.append((member.name, text)) }
+            } else {
+                result.append((member.name, oneLine(member.range)))
+            }
         }
         guard name == "context" else { return result }
         for (name, text) in contextMembers where !result.contains(where: { $0.name.elementsEqual(name.utf16) }) {
@@ -64,7 +79,10 @@ struct ReferenceSplitter {
     }
 
     private func line(_ item: ReferenceValue, context: Shared, integrations: Shared) -> [UInt8] {
-        if item.range.count > limits.messageSize { return rejected(item) }
+        if item.range.count > limits.messageSize {
+            return rejected(item, "it is longer than \(limits.messageSize) bytes")
+        }
+        if item.depth > limits.depth { return rejected(item, "it is nested deeper than \(limits.depth) levels") }
         guard let members = item.members else { return oneLine(item.range) }
         func present(_ name: String) -> Bool { item.last(name).map { !$0.value.isNull } ?? false }
         func isLast(_ position: Int, _ name: String) -> Bool {
@@ -88,11 +106,12 @@ struct ReferenceSplitter {
                 if isLast(position, name) { pieces.append((position, oneLine(member.range))) }
             case "context", "integrations":
                 guard isLast(position, name) else { break }
-                if shared.isEmpty {
+                let mayHide = name == "context" && address != nil
+                if shared.isEmpty, !mayHide {
                     pieces.append((position, oneLine(member.range)))
                 } else {
                     let nameAndColon = oneLine(member.range.lowerBound..<member.value.range.lowerBound, trimmed: true)
-                    pieces.append((nil, nameAndColon + merged(member.value, shared)))
+                    pieces.append((nil, nameAndColon + merged(member.value, shared, mayHide: mayHide)))
                 }
             default: pieces.append((position, oneLine(member.range)))
             }
@@ -125,15 +144,30 @@ struct ReferenceSplitter {
         return line + [0x7D]
     }
 
-    private func merged(_ value: ReferenceValue, _ shared: Shared) -> [UInt8] {
+    /// The member `ip` of a context, of which the rule for addresses keeps something.
+    private func hidden(_ value: ReferenceValue) -> [UInt8]? {
+        guard let units = value.text, let text = String(validating: units, as: UTF16.self) else { return nil }
+        return address?(text).map { Array("\"ip\":\"\($0)\"".utf8) }
+    }
+
+    private func merged(_ value: ReferenceValue, _ shared: Shared, mayHide: Bool) -> [UInt8] {
         guard let own = value.members else { return oneLine(value.range) }
+        if mayHide, own.contains(where: { $0.name == Array("ip".utf16) }) {
+            var members: Shared = []
+            for member in own {
+                let text = member.name == Array("ip".utf16) ? hidden(member.value) : oneLine(member.range)
+                if let text { members.append((member.name, text)) }
+            }
+            members += shared.filter { candidate in !members.contains { $0.name == candidate.name } }
+            return [0x7B] + Array(members.map(\.text).joined(separator: [0x2C])) + [0x7D]
+        }
         let missing = shared.filter { candidate in !own.contains { $0.name == candidate.name } }.map(\.text)
         let before = oneLine(value.range.lowerBound..<value.range.upperBound - 1, trimmed: true)
         let separator: [UInt8] = own.isEmpty || missing.isEmpty ? [] : [0x2C]
         return before + separator + Array(missing.joined(separator: [0x2C])) + [0x7D]
     }
 
-    private func rejected(_ item: ReferenceValue) -> [UInt8] {
+    private func rejected(_ item: ReferenceValue, _ reason: String) -> [UInt8] {
         var raw = ""
         for scalar in String(decoding: body[item.range], as: UTF8.self).unicodeScalars {
             switch scalar {
@@ -145,7 +179,6 @@ struct ReferenceSplitter {
             default: raw.unicodeScalars.append(scalar)
             }
         }
-        let reason = "it is longer than \(limits.messageSize) bytes"
         let start = Array("{\"rejected\":{\"reason\":\"\(reason)\"},".utf8) + server + (server.isEmpty ? [] : [0x2C])
         return start + Array("\"raw\":\"\(raw)\"}".utf8)
     }

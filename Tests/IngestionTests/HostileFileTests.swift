@@ -29,7 +29,7 @@ struct HostileFileTests {
             {"a":9,"a":10}
             {"":11,"x.y":12,"it's \\"odd\\"":13,"with space":14,"_id":15,"~/":16}
             {'a':1}
-            {"a":"\\ud800"}
+            {"b":"\\ud800"}
             {}
 
             """.utf8
@@ -45,7 +45,7 @@ struct HostileFileTests {
         try await folder.put(isCompressed ? content.gzipped : content, as: isCompressed ? "x.ndjson.gz" : "x.ndjson")
         let report = try await folder.run()
 
-        #expect(report.rows == 23 && report.accepted == 10 && report.rejected == 13)
+        #expect(report.rows == 23 && report.accepted == 11 && report.rejected == 12)
         let schema = try await folder.schema().sorted()
         #expect(
             schema == [
@@ -57,7 +57,7 @@ struct HostileFileTests {
         #expect(
             rows == [
                 "1,1,1,,", "2,2,20,,", "9,5,,,", "10,6,,,", "11,7,,1e400,123456789012345678901234567890", "13,9,,,",
-                "14,,,,",
+                "14,,,,", "16,,1,,",
                 "17,,,,", "21,20,5000000,,", "23,22,,,",
             ]
         )
@@ -73,7 +73,7 @@ struct HostileFileTests {
                 "6,it is not a JSON object,text,4", "7,it is not a JSON object,text,6",
                 "8,it is not a JSON object,text,15",
                 "12,it contains a NUL character,text,20", "15,it is not a JSON object,text,7",
-                "16,it is not a JSON object,text,14", "18,it is not a JSON object,text,17",
+                "18,it is not a JSON object,text,17",
                 "19,it is not valid UTF-8,base64,24", "20,it contains a NUL byte,base64,24",
                 "22,it is longer than 16 MiB,text,1048576",
             ]

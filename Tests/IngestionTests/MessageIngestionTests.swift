@@ -147,6 +147,7 @@ struct MessageIngestionTests {
     /// Lines that are no events, with the reason, and what the dead letter holds where that is not the line.
     private func deadLines() -> [(line: String, reason: String, raw: String?)] {
         let sent = #"{\"event\":\"Buy\",\"userId\":\"u\",\"source\":\"mine\",\"text\":\"\\ud83d\\ude00\"}"#
+        let deep = String(repeating: "[", count: 16_000) + String(repeating: "]", count: 16_000)
         let tooLong = "it is longer than 32768 bytes"
         let rejected = { (raw: String) in
             "{\"rejected\":{\"reason\":\"\(tooLong)\"},\"receivedAt\":\"2026-11-21T07:31:17Z\",\"source\":\"web-app\",\"requestId\":\"r1\",\"raw\":\"\(raw)\"}"
@@ -157,11 +158,14 @@ struct MessageIngestionTests {
                 #"{"event":"Buy","userId":"u","source":"web-app","text":"😀","receivedAt":"2026-11-21T07:31:17Z","requestId":"r1"}"#
             ),
             (rejected(#"[\"a\", 1]"#), tooLong, #"["a", 1]"#),
+            (
+                rejected(#"{\"event\":\"Buy\",\"userId\":\"u\",\"x\":\#(deep)}"#), tooLong,
+                #"{"event":"Buy","userId":"u","x":\#(deep),"receivedAt":"2026-11-21T07:31:17Z","source":"web-app","requestId":"r1"}"#
+            ),
             ("5", "it is not a JSON object", nil),
             (#""text""#, "it is not a JSON object", nil),
             ("null", "it is not a JSON object", nil),
             ("[{}]", "it is not a JSON object", nil),
-            (line(#""userId":"u","event":"\ud83d""#), "it is not a JSON object", nil),
             (line(#""userId":"u","event":"\u0000""#), "it contains a NUL character", nil),
             (line(#""userId":null,"anonymousId":"","event":"Buy""#), "it has neither anonymous_id nor user_id", nil),
             (line(#""type":"track","userId":"u""#), "it is a track without a name", nil),
@@ -193,6 +197,43 @@ struct MessageIngestionTests {
                 "SELECT count(*) AS n FROM dead_letters WHERE _row = \(2 * index + 2) AND raw = \(sqlLiteral(raw))"
             #expect(try await log.folder.query(same) == ["1"], "\(raw)")
         }
+    }
+
+    @Test("A text that a browser has cut in two, and a number that no machine holds, make no event vanish")
+    func doubtful() async throws {
+        let log = try LandedLog()
+        let lines = [
+            track("m1", #""properties":{"title":"a\ud83d","\udc00":1}"#), track("m2", #""properties":{"n":1e999}"#),
+            line(#""type":"page","messageId":"m3","userId":"u\ud83d","name":"\ud83d\ude00\ud83d""#),
+        ]
+        #expect(try await log.take(lines).accepted == 3)
+        #expect(
+            try await log.folder.query("SELECT event_id, user_id, name, properties FROM event_log ORDER BY event_id")
+                == [
+                    #"m1,u,Buy,"{""title"":""a\#u{FFFD}"",""\#u{FFFD}"":1}""#, #"m2,u,Buy,"{""n"":1e999}""#,
+                    "m3,u\u{FFFD},\u{1F600}\u{FFFD},",
+                ]
+        )
+    }
+
+    @Test("A group, a page's category and an alias's former id are members of the properties, which go before them")
+    func membersWithoutColumn() async throws {
+        let log = try LandedLog()
+        let lines = [
+            line(#""type":"group","messageId":"m1","userId":"u","groupId":"g","traits":{"name":"G"}"#),
+            line(#""type":"alias","messageId":"m2","userId":"u","previousId":"p""#),
+            line(#""type":"page","messageId":"m3","userId":"u","category":"Docs","properties":{"a":1,"b":null}"#),
+            line(#""type":"page","messageId":"m4","userId":"u","category":"Docs","properties":{"category":"Own"}"#),
+            line(#""type":"page","messageId":"m5","userId":"u","category":"","groupId":null,"properties":{"a":1}"#),
+        ]
+        #expect(try await log.take(lines).accepted == 5)
+        #expect(
+            try await log.folder.query("SELECT event_id, properties, traits FROM event_log ORDER BY event_id") == [
+                #"m1,"{""groupId"":""g""}","{""name"":""G""}""#, #"m2,"{""previousId"":""p""}","#,
+                #"m3,"{""category"":""Docs"",""a"":1,""b"":null}","#, #"m4,"{""category"":""Own""}","#,
+                #"m5,"{""a"":1}","#,
+            ]
+        )
     }
 
     @Test("What two landings bring is counted once each, and a message that was sent twice is twice in the log")

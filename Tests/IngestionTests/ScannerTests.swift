@@ -49,6 +49,22 @@ struct LineScannerTests {
         #expect(lines(#"x\u0000"#).reasons.isEmpty)
     }
 
+    @Test("Half a surrogate pair in JSON becomes U+FFFD, a whole one and a backslash before ud800 stay")
+    func halfPairs() {
+        let texts = [
+            (#"{"a":"\ud83d"}"#, #"{"a":"\ufffd"}"#), (#"{"a":"\uDE00x\uDbFf"}"#, #"{"a":"\ufffdx\ufffd"}"#),
+            (#"{"a":"\ud83d\ud83d\ude00"}"#, #"{"a":"\ufffd\ud83d\ude00"}"#),
+            (#"{"a":"\ud83d\\ude00"}"#, #"{"a":"\ufffd\\ude00"}"#),
+            (#"{"a":"\\ud83d\\\ud83d"}"#, #"{"a":"\\ud83d\\\ufffd"}"#),
+            (#"{"a":"\uD83D\uDE00\ud7ff\ue000"}"#, #"{"a":"\uD83D\uDE00\ud7ff\ue000"}"#),
+            (#"{"a":"\ud83"}"#, #"{"a":"\ud83"}"#), (#"{"a":"\ud83d"#, #"{"a":"\ufffd"#),
+        ]
+        #expect(ndjson(texts.map(\.0).joined(separator: "\n")).accepted == texts.map(\.1))
+        let objects = texts.prefix(6)
+        #expect(Scan(JSONScanner(), objects.map(\.0).joined()).accepted == objects.map(\.1))
+        #expect(lines(#"\ud83d"#).accepted == [#"\ud83d"#])
+    }
+
     @Test("JSON nested without end is turned away, brackets in a text are not nesting")
     func nesting() {
         let deep = { (levels: Int) in String(repeating: "[", count: levels) + String(repeating: "]", count: levels) }

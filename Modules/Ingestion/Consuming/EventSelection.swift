@@ -145,7 +145,11 @@ struct EventSelection {
             if mapping.keepsRest {
                 members = "nullif(\(dialect.jsonObject(RecordRelation.line, without: fields)), '{}')"
             }
-            if !extras.isEmpty { members = merge(members, dialect.jsonObject(of: extras)) }
+            if !extras.isEmpty {
+                // Few messages have any.
+                let any = "coalesce(\(extras.map(\.value).joined(separator: ", "))) IS NOT NULL"
+                members = merge(members, "CASE WHEN \(any) THEN \(dialect.jsonObject(of: extras)) END")
+            }
         } else if !(rest.isEmpty && extras.isEmpty) {
             members = dialect.jsonObject(of: rest.enumerated().map { ($1, "field_\(fields.count + $0)") } + extras)
         }

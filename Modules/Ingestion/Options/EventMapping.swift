@@ -46,6 +46,8 @@ public struct EventMapping: Sendable, Hashable {
     /// * A track must have a name, and every message a user or a device; others are dead letters.
     /// * What the collector rejected is a dead letter with its reason, and as raw what was sent, with what the collector
     ///   knows of it in place of members of these names.
+    /// * What no column is for and yet says something of an event becomes a member of `properties`, unless those have one of
+    ///   that name: the `groupId` of a group, the `previousId` of an alias, and the `category` of a page or screen.
     /// * `source` is the name of the write key. `requestId` goes into no column: it tells nothing about an event, and makes
     ///   two copies of one differ; whoever looks for a request finds it in the raw object.
     public static let segment = EventMapping(
@@ -71,6 +73,8 @@ public struct EventMapping: Sendable, Hashable {
             ("screen_height", ["context.screen.height"]), ("properties", ["properties"]),
             ("traits", ["traits", "context.traits"]),
             ("context", ["context"]),
+            // Members that no column is for: they are members of `properties`, which come before them.
+            ("groupId", ["groupId"]), ("previousId", ["previousId"]), ("category", ["category"]),
         ].map { Entry(column: $0.0, value: $0.1.count == 1 ? .field($0.1[0]) : .first($0.1.map { .field($0) })) },
         keepsRest: false,
         isOfMessages: true

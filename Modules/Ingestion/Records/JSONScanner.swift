@@ -110,7 +110,7 @@ struct JSONScanner: RecordScanner {
                     element[index] = UInt8(ascii: " ")
                 }
             }
-            sink.accept(element.span)
+            sink.accept(json: element.span)
         }
         element.removeAll(keepingCapacity: element.capacity < 1 << 20)
         (elementLength, isInElement) = (0, false)

@@ -76,6 +76,8 @@ struct LineScanner: RecordScanner {
             sink.reject(record, tooLong)
         } else if let problem = problem(record) {
             sink.reject(record, problem)
+        } else if isJSON {
+            sink.accept(json: record)
         } else {
             sink.accept(record)
         }

@@ -42,6 +42,13 @@ struct RecordSink {
         row += 1
     }
 
+    /// Takes a JSON text, in which U+FFFD takes the place of half surrogate pairs.
+    mutating func accept(json record: Span<UInt8>) {
+        let start = clean.count
+        accept(record)
+        clean.replaceHalfPairs(from: start)
+    }
+
     /// Notes, as a record without content, that the file itself is broken.
     mutating func reject(_ reason: String) {
         let nothing: [UInt8] = []

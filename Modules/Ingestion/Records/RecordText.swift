@@ -42,6 +42,25 @@ struct TextTraits {
     }
 }
 
+extension [UInt8] {
+    /// Writes the escape of U+FFFD over each escape of half a surrogate pair, from a position on.
+    ///
+    /// RFC 8259 allows them, and browsers write them where a script has cut a text in two; engines take a text that has
+    /// one for no JSON at all.
+    mutating func replaceHalfPairs(from start: Int) {
+        var index = start
+        while let backslash = span.firstIndex(of: 0x5C, from: index) {
+            index = backslash + 2
+            guard let unit = span.escapedUnit(at: backslash), 0xD800..<0xE000 ~= unit else { continue }
+            if unit < 0xDC00, let low = span.escapedUnit(at: backslash + 6), 0xDC00..<0xE000 ~= low {
+                index = backslash + 12
+            } else {
+                replaceSubrange(backslash + 2..<backslash + 6, with: "fffd".utf8)
+            }
+        }
+    }
+}
+
 /// JSON that is nested deeper is turned away; programs that read it call themselves once for each level.
 let deepestNesting = 10_000
 
@@ -92,6 +111,17 @@ extension Span<UInt8> {
             index = backslash + 2
         }
         return false
+    }
+
+    /// The UTF-16 unit that is escaped there as `\uXXXX`; nil for anything else.
+    fileprivate func escapedUnit(at index: Int) -> UInt16? {
+        guard index + 6 <= count, self[index] == 0x5C, self[index + 1] == UInt8(ascii: "u") else { return nil }
+        var unit: UInt16 = 0
+        for position in index + 2..<index + 6 {
+            guard let digit = Character(UnicodeScalar(self[position])).hexDigitValue else { return nil }
+            unit = unit << 4 | UInt16(digit)
+        }
+        return unit
     }
 
     /// How deep objects and lists of a JSON text are nested.

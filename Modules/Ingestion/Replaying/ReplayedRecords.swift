@@ -87,6 +87,7 @@ struct ReplayedRecords {
         lines += "\(index)\u{1}\(row)\u{1}".utf8
         // Line ends stand between the tokens of an object, never inside.
         for byte in record { lines.append(byte == .lineFeed || byte == .carriageReturn ? 0x20 : byte) }
+        lines.replaceHalfPairs(from: start)
         lines.append(.lineFeed)
         longest = max(longest, lines.count - start)
     }

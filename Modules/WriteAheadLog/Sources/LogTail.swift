@@ -5,7 +5,8 @@ internal import PipelineCore
 /// What is appended to a log from now on, read while another process writes it; one chunk for each append, without end.
 ///
 /// It follows the log's files and disturbs nobody: events that land and are forgotten while it lags behind are still
-/// given, except for whole segments that came and went between two looks. Waits where there is no log yet.
+/// given, except for whole segments that came and went between two looks. A chunk may be given between its write and its
+/// sync, so some milliseconds before it is acknowledged. Waits where there is no log yet.
 public struct LogTail: AsyncSequence, Sendable {
     /// A `PipelineError`, or that the task was cancelled.
     public typealias Failure = any Error

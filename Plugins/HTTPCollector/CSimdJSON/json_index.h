@@ -13,7 +13,7 @@ extern "C" {
 typedef struct json_index json_index;
 
 typedef enum json_verdict {
-    /// Valid, and every number fits a machine number.
+    /// Valid, every number fits a machine number, and no more than `depth` objects and lists are open at a time.
     JSON_VALID = 0,
     /// UTF-8 whose strings all end and hold no control characters, so the tokens are right; what they mean is in doubt.
     JSON_DOUBTFUL = 1,

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import PipelineCore
 import PipelineRuntime
 import Synchronization
@@ -9,14 +8,16 @@ struct TailCommand: AsyncParsableCommand {
         commandName: "tail",
         abstract: "Show events as they arrive at the collectors of this machine.",
         discussion: """
-            Reads what a running `millrace serve` has acknowledged, from now on. Filters are \
-            PATH=VALUE, all of which must hold; a path goes into objects by points, and PATH= finds \
-            what lacks it.
+            Reads what a running `millrace serve` writes, from now on: an event may be shown some \
+            milliseconds before its sender is told that it is stored. Filters are PATH=VALUE, all of \
+            which must hold; a path goes into objects by points and into lists by positions from 0, \
+            numbers are compared as they were sent, and PATH= finds what lacks it. Ctrl-C ends it.
 
             EXAMPLES
               millrace tail
               millrace tail type=track event="Order Completed"
               millrace tail source=web-app context.page.path=/checkout
+              millrace tail properties.products.0.sku=A1
               millrace tail --json --limit 10
             """
     )
@@ -38,9 +39,17 @@ struct TailCommand: AsyncParsableCommand {
 
     func run() async throws {
         let printer = EventPrinter(filters: filters.compactMap { EventFilter($0) }, isJSON: json, limit: limit)
+        let waiting = Task {
+            try await Task.sleep(for: .seconds(2))
+            if !printer.hasSeenAny {
+                standardError("millrace: nothing has come so far; events come while `millrace serve` runs")
+            }
+        }
+        defer { waiting.cancel() }
         do {
             try await config.pipeline().tail { try printer.print($0) }
-        } catch is EventPrinter.HasPrintedAll {}
+        } catch is EventPrinter.HasPrintedAll {
+        } catch is CancellationError {}  // That is how it ends.
     }
 }
 
@@ -51,23 +60,31 @@ private final class EventPrinter: Sendable {
 
     private let filters: [EventFilter]
     private let isJSON: Bool
-    private let left: Mutex<Int?>
+    private struct State {
+        var hasSeenAny = false
+        var left: Int?
+    }
+    private let state: Mutex<State>
 
     init(filters: [EventFilter], isJSON: Bool, limit: Int?) {
         self.filters = filters
         self.isJSON = isJSON
-        left = Mutex(limit)
+        state = Mutex(State(left: limit))
     }
+
+    /// Whether any event has come, whatever the filters make of it.
+    var hasSeenAny: Bool { state.withLock { $0.hasSeenAny } }
 
     func print(_ lines: [UInt8]) throws {
         for line in lines.split(separator: UInt8(ascii: "\n")) {
-            guard let event = try? JSONDecoder().decode(EventValue.self, from: Data(line)),
-                filters.allSatisfy({ $0.matches(event) })
-            else { continue }  // What cannot be read is told with the dead letters.
-            try left.withLock { left in
+            // What cannot be read has nothing that a filter could find, and is shown as it is.
+            let event = EventReader.read(line) ?? .text(String(decoding: line, as: UTF8.self))
+            try state.withLock { state in
+                state.hasSeenAny = true
+                guard filters.allSatisfy({ $0.matches(event) }) else { return }
                 try standardOutput((isJSON ? Array(line) : Array(event.line.utf8)) + [UInt8(ascii: "\n")])
-                guard let count = left else { return }
-                left = count - 1
+                guard let count = state.left else { return }
+                state.left = count - 1
                 if count == 1 { throw HasPrintedAll() }
             }
         }

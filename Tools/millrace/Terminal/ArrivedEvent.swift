@@ -1,37 +1,22 @@
-import Foundation
-
 /// An event as a collector keeps it, for people to look at.
-enum EventValue: Decodable {
+enum EventValue {
     case text(String)
-    case number(Double)
+    /// As it was written.
+    case number(String)
     case boolean(Bool)
     case list([EventValue])
     case object([String: EventValue])
     case null
 
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .boolean(value)
-        } else if let value = try? container.decode(Double.self) {
-            self = .number(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .text(value)
-        } else if let value = try? container.decode([EventValue].self) {
-            self = .list(value)
-        } else {
-            self = .object(try container.decode([String: EventValue].self))
-        }
-    }
-
-    /// What is at a path of members; nil where there is nothing.
+    /// What is at a path of members, and of positions in lists, from 0; nil where there is nothing.
     subscript(path: some Sequence<String>) -> EventValue? {
         var found: EventValue? = self
         for name in path {
-            guard case .object(let members) = found else { return nil }
-            found = members[name]
+            switch found {
+            case .object(let members): found = members[name]
+            case .list(let items): found = Int(name).flatMap { items.indices.contains($0) ? items[$0] : nil }
+            default: return nil
+            }
         }
         return found
     }
@@ -39,8 +24,7 @@ enum EventValue: Decodable {
     /// As people write it: texts without quotes, nothing for null.
     var text: String {
         switch self {
-        case .text(let text): text
-        case .number(let number): number == number.rounded() && abs(number) < 1e15 ? "\(Int64(number))" : "\(number)"
+        case .text(let text), .number(let text): text
         case .boolean(let value): value ? "true" : "false"
         case .null: ""
         case .list(let values): "[" + values.map(\.text).joined(separator: ", ") + "]"
@@ -68,6 +52,7 @@ struct EventFilter {
 extension EventValue {
     /// Time, source, type, what it is called, whose it is, and what else it says, on one line.
     var line: String {
+        guard case .object = self else { return text.onOneLine }
         let type = self[["rejected"]] == nil ? shown("type") : "rejected"
         let name =
             [shown("event"), shown("name"), self[["rejected", "reason"]]?.text ?? ""].first { !$0.isEmpty } ?? ""

@@ -8,7 +8,7 @@ internal import Glibc
 @safe final class JSONIndex {
     /// What is known of a text that was read.
     enum Verdict {
-        /// It is JSON.
+        /// It is JSON, and not nested deeper than was said.
         case valid
         /// The tokens are right if it is JSON, which is still to be found out.
         case doubtful
@@ -22,6 +22,8 @@ internal import Glibc
     private(set) var count = 0
     /// Whether no line ends between the first and the last token.
     private(set) var isOneLine = true
+    /// Whether the text may be nested deeper than was said.
+    private(set) var mayBeTooDeep = false
 
     // SAFETY: all four live as long as `self`; what a caller asks for is checked against `capacity`, for which they have
     // room, and never handed out.
@@ -30,7 +32,7 @@ internal import Glibc
     private let tokens: UnsafePointer<UInt32>
     private let ends: UnsafePointer<UInt32>
 
-    /// Nil where there is no memory.
+    /// A text in which more than `depth` objects and lists are open at a time is doubtful; nil where there is no memory.
     init?(capacity: Int, depth: Int) {
         let room = max(capacity, 1)
         guard let handle = unsafe json_index_create(room, depth) else { return nil }
@@ -56,6 +58,7 @@ internal import Glibc
         count = text.count
         let verdict = unsafe text.withUnsafeBufferPointer { unsafe json_index_read(handle, $0.baseAddress, $0.count) }
         isOneLine = unsafe !json_index_has_line_ends(handle)
+        mayBeTooDeep = verdict != JSON_VALID
         return switch verdict {
         case JSON_VALID: .valid
         case JSON_DOUBTFUL: .doubtful
@@ -83,6 +86,21 @@ internal import Glibc
         case .openBrace, .openBracket: unsafe Int(ends[value])
         default: value + 1
         }
+    }
+
+    /// How many objects and lists of the value are open at most at a time.
+    func depth(of value: Range<Int>) -> Int {
+        var (open, deepest) = (0, 0)
+        for token in value {
+            switch first(of: token) {
+            case .openBrace, .openBracket:
+                open += 1
+                deepest = max(deepest, open)
+            case .closeBrace, .closeBracket: open -= 1
+            default: break
+            }
+        }
+        return deepest
     }
 
     /// The bytes of the tokens, without white space before or after; another must follow, or the last be a bracket.
@@ -135,6 +153,13 @@ internal import Glibc
     }
 
     private func check(_ range: Range<Int>) { precondition(range.lowerBound >= 0 && range.upperBound <= capacity) }
+}
+
+extension [UInt8] {
+    /// Copies bytes to the end; the standard library's own way counts a reference to them for every call.
+    mutating func append(bytes: [UInt8]) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
 }
 
 extension UInt8 {

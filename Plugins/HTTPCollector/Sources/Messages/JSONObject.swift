@@ -35,6 +35,12 @@ extension JSONIndex {
         return range.lowerBound + 1..<range.upperBound - 1
     }
 
+    /// Whether the string says this, however it is escaped.
+    func says(_ string: Int, _ text: [UInt8]) -> Bool {
+        let content = content(of: string)
+        return matches(content, text) || contains(.backslash, in: content) && unescaped(string) == text
+    }
+
     /// The bytes of the string that the token is, in UTF-8; half of a surrogate pair comes as if it were a character.
     func unescaped(_ string: Int) -> [UInt8] {
         var result: [UInt8] = []
@@ -101,6 +107,11 @@ extension [UInt8] {
         default:
             append(contentsOf: [UInt8(0xF0 | codePoint >> 18), continuation(12), continuation(6), continuation(0)])
         }
+    }
+
+    /// Appends a comma, unless an object has only begun.
+    mutating func separateMember() {
+        if self[count - 1] != .openBrace { append(.comma) }
     }
 
     /// Appends a text as a JSON string.

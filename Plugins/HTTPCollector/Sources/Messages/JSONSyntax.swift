@@ -2,20 +2,16 @@
 ///
 /// Slower than simdjson and asked only where that refuses a text: the sender learns the place, and what simdjson refuses
 /// but the grammar allows is accepted: numbers that no machine number holds, and escapes of half a surrogate pair, which
-/// browsers write where a script has cut a text in two. One such event must not cost a whole batch.
+/// browsers write where a script has cut a text in two; and any depth. One such event must not cost a whole batch.
 struct JSONSyntax {
     private let text: JSONIndex
-    private let maximumDepth: Int
     private var position = 0
     /// What closes each object and list that is open.
     private var open: [UInt8] = []
     /// Whether an object or list has just begun, so that no comma comes before its first item.
     private var isBeginning = false
 
-    init(_ text: JSONIndex, maximumDepth: Int) {
-        self.text = text
-        self.maximumDepth = maximumDepth
-    }
+    init(_ text: JSONIndex) { self.text = text }
 
     /// Throws unless the text is one JSON value; `bytes` are those of the text.
     mutating func check(_ bytes: Span<UInt8>) throws(MessageProblem) {
@@ -67,8 +63,8 @@ struct JSONSyntax {
     private mutating func value() throws(MessageProblem) {
         isBeginning = false
         switch byte {
-        case .openBrace: try begin(closedBy: .closeBrace)
-        case .openBracket: try begin(closedBy: .closeBracket)
+        case .openBrace: begin(closedBy: .closeBrace)
+        case .openBracket: begin(closedBy: .closeBracket)
         case .quote: try string()
         case UInt8(ascii: "t"): try word("true")
         case UInt8(ascii: "f"): try word("false")
@@ -77,8 +73,7 @@ struct JSONSyntax {
         }
     }
 
-    private mutating func begin(closedBy end: UInt8) throws(MessageProblem) {
-        guard open.count < maximumDepth else { throw .tooDeep(limit: maximumDepth) }
+    private mutating func begin(closedBy end: UInt8) {
         open.append(end)
         position += 1
         isBeginning = true

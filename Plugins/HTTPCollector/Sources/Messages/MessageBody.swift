@@ -13,7 +13,7 @@ struct MessageBody {
     init() {}
 
     /// The parts of an object.
-    init(_ index: JSONIndex, _ kind: MessageKind, maximumCount: Int) throws(MessageProblem) {
+    init(_ index: JSONIndex, _ kind: MessageKind, _ limits: MessageLimits) throws(MessageProblem) {
         var batch: Range<Int>?
         var end = 1
         var rest = JSONMembers(of: 0, in: index)
@@ -31,7 +31,8 @@ struct MessageBody {
         switch kind {
         case .batch:
             guard let batch, index.first(of: batch.lowerBound) == .openBracket else { throw .noBatch }
-            try split(batch, of: index, maximumCount)
+            try split(batch, of: index, limits.messageCount)
+            try checkDepth(around: batch, of: index, limits.depth)
         case .single(let name):
             // What stands at the top is the message's own.
             (sentAt, context, integrations) = (nil, nil, nil)
@@ -39,6 +40,17 @@ struct MessageBody {
             member.append(quoted: name)
             type = member
             messages = [0..<end + 1]
+        }
+    }
+
+    /// Throws if anything but the messages is nested too deep.
+    private func checkDepth(around batch: Range<Int>, of index: JSONIndex, _ limit: Int) throws(MessageProblem) {
+        guard index.mayBeTooDeep else { return }
+        var rest = JSONMembers(of: 0, in: index)
+        while let member = rest.next(in: index) {
+            guard member.value == batch || 1 + index.depth(of: member.value) <= limit else {
+                throw .tooDeep(limit: limit)
+            }
         }
     }
 
@@ -58,7 +70,7 @@ extension JSONIndex {
     func isObject(_ value: Range<Int>) -> Bool { first(of: value.lowerBound) == .openBrace }
 
     /// The text that the value is; nil for other values, and for what is no Unicode.
-    fileprivate func text(_ value: Range<Int>) -> String? {
+    func text(_ value: Range<Int>) -> String? {
         guard first(of: value.lowerBound) == .quote else { return nil }
         return String(validating: unescaped(value.lowerBound), as: UTF8.self)
     }

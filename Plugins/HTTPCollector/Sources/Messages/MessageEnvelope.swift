@@ -9,7 +9,9 @@ enum MessageKind: Equatable {
 /// What a body may be; sizes in bytes.
 struct MessageLimits {
     var bodySize = 4 << 20
-    /// Levels of objects and lists; the body's own is the first.
+    /// Levels of objects and lists of a message, whose own is the first, and of a batch apart from its messages.
+    ///
+    /// A deeper message becomes a line that only keeps it.
     var depth = 200
     var messageCount = 2_500
     /// Of one message as it was sent; a longer one becomes a line that only keeps it.
@@ -18,11 +20,14 @@ struct MessageLimits {
     var linesSize = 16 << 20
 }
 
-/// What the server says of every message of a request.
+/// What the server says of every message of a request, and what it does not let it say.
 struct MessageEnvelope {
     /// The members that each line begins with, in JSON, with commas between them.
     private(set) var members: [UInt8] = []
     private(set) var contextMembers: [SharedMember] = []
+    /// What becomes of an `ip` that a message or its batch has in its context, which is left out where that is nil or no
+    /// text; nil where all stay as they are.
+    var address: ((String) -> String?)?
 
     /// Adds a member to each line.
     ///
@@ -52,6 +57,6 @@ struct MessageEnvelope {
 struct MessageLines: Equatable {
     var bytes: [UInt8] = []
     var count = 0
-    /// How many of them only keep a message that is too long.
+    /// How many of them only keep a message that is too long or too deep.
     var rejectedCount = 0
 }

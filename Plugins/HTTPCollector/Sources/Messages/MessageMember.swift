@@ -8,14 +8,10 @@ enum MessageMember: Int, CaseIterable {
     /// What the string says, however it is escaped.
     init(_ string: Int, in index: JSONIndex) {
         let content = index.content(of: string)
-        if index.contains(.backslash, in: content) {
-            let name = index.unescaped(string)
-            self.init(length: name.count) { literal in
-                name.elementsEqual(literal.description.utf8)
-            }
-        } else {
-            self.init(length: content.count) { index.matches(content, $0) }
-        }
+        self.init(length: content.count) { index.matches(content, $0) }
+        guard self == .other, index.contains(.backslash, in: content) else { return }
+        let name = index.unescaped(string)
+        self.init(length: name.count) { name.elementsEqual($0.description.utf8) }
     }
 
     private init(length: Int, _ matches: (StaticString) -> Bool) {

@@ -17,24 +17,22 @@ final class MessageParser {
         self.index = index
     }
 
-    /// Reads a body and checks all of it but how long its messages are.
+    /// Reads a body and checks all of it but how long and how deep its messages are.
     func read(_ bytes: Span<UInt8>, as kind: MessageKind) throws(MessageProblem) {
         body = MessageBody()
         guard bytes.count <= limits.bodySize else { throw .tooLong(limit: limits.bodySize) }
         let verdict = index.read(bytes)
         if verdict != .valid {
-            var syntax = JSONSyntax(index, maximumDepth: limits.depth)
+            var syntax = JSONSyntax(index)
             try syntax.check(bytes)
             guard verdict == .doubtful else { throw .notJSON(position: 0) }
         }
         guard index.first(of: 0) == .openBrace else { throw .notAnObject }
-        body = try MessageBody(index, kind, maximumCount: limits.messageCount)
+        body = try MessageBody(index, kind, limits)
     }
 
     /// The lines of the body that was read last.
     func lines(_ envelope: MessageEnvelope) throws(MessageProblem) -> MessageLines {
-        var writer = try MessageWriter(index, body, envelope, limits)
-        for message in body.messages { try writer.write(message) }
-        return writer.lines
+        try MessageWriter(index, body, envelope, limits).lines(of: body.messages)
     }
 }

@@ -1,6 +1,7 @@
 /// Why a body is refused; `description` is for its sender and never holds content of the body.
 enum MessageProblem: Error, Equatable, CustomStringConvertible {
     case tooLong(limit: Int)
+    /// What is around the messages.
     case tooDeep(limit: Int)
     /// Positions are in bytes, from 0.
     case notUTF8(position: Int)
@@ -17,7 +18,7 @@ enum MessageProblem: Error, Equatable, CustomStringConvertible {
     var description: String {
         switch self {
         case .tooLong(let limit): "the body is longer than \(limit) bytes"
-        case .tooDeep(let limit): "the body has values nested deeper than \(limit) levels"
+        case .tooDeep(let limit): "around its messages, the body is nested deeper than \(limit) levels"
         case .notUTF8(let position): "the body is not UTF-8 at byte \(position)"
         case .notJSON(let position): "the body is not valid JSON at byte \(position)"
         case .notAnObject: "the body is not a JSON object"

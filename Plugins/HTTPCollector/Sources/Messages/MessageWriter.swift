@@ -6,16 +6,13 @@ struct MessageWriter {
     private let index: JSONIndex
     private let limits: MessageLimits
     private let serverMembers: [UInt8]
-    /// What takes the place of a message's type.
-    private let type: [UInt8]?
+    /// What a line begins with: a brace, the server's members, and the type if the route names one.
+    private let opening: [UInt8]
+    private let typeIsGiven: Bool
     private let context: SharedMembers
     private let integrations: SharedMembers
     /// What a message gets where it has no member of that name.
     private let added: [(name: MessageMember, text: [UInt8])]
-    /// The members of the message at hand, and where among them the last of each name is, by its raw value.
-    private var members: [(member: JSONMember, name: MessageMember)] = []
-    private var last = [Int?](repeating: nil, count: MessageMember.allCases.count)
-    private(set) var lines = MessageLines()
 
     init(
         _ index: JSONIndex,
@@ -26,9 +23,16 @@ struct MessageWriter {
         self.index = index
         self.limits = limits
         serverMembers = envelope.members
-        type = body.type
+        typeIsGiven = body.type != nil
+        let comma = typeIsGiven && !serverMembers.isEmpty ? "," : ""
+        opening = [.openBrace] + serverMembers + Array(comma.utf8) + (body.type ?? [])
         integrations = try SharedMembers(body.integrations, of: index)
-        context = try SharedMembers(body.context, of: index, andThen: envelope.contextMembers)
+        context = try SharedMembers(
+            body.context,
+            of: index,
+            andThen: envelope.contextMembers,
+            address: envelope.address
+        )
         var added: [(name: MessageMember, text: [UInt8])] = []
         if let sentAt = body.sentAt {
             var text = Array("\"sentAt\":".utf8)
@@ -40,29 +44,37 @@ struct MessageWriter {
             added.append((.integrations, Array("\"integrations\":".utf8) + integrations.object))
         }
         self.added = added
-        let perMessage = added.reduce(serverMembers.count + 64) { $0 + $1.text.count }
-        lines.bytes.reserveCapacity(min(index.count + body.messages.count * perMessage, limits.linesSize))
     }
 
-    /// Appends the line of a message.
-    mutating func write(_ message: Range<Int>) throws(MessageProblem) {
-        let range = index.range(of: message)
-        if range.count > limits.messageSize {
-            keep(range)
-        } else if index.isObject(message) {
-            write(object: message.lowerBound)
-        } else {
-            index.append(message, to: &lines.bytes)
+    /// The lines of messages.
+    func lines(of messages: [Range<Int>]) throws(MessageProblem) -> MessageLines {
+        var lines = MessageLines()
+        let perMessage = added.reduce(opening.count + 64) { $0 + $1.text.count }
+        lines.bytes.reserveCapacity(min(index.count + messages.count * perMessage, limits.linesSize))
+        var outline = MessageOutline()
+        for message in messages {
+            let range = index.range(of: message)
+            if range.count > limits.messageSize {
+                keep(range, "it is longer than \(limits.messageSize) bytes", in: &lines)
+            } else if index.mayBeTooDeep, index.depth(of: message) > limits.depth {
+                keep(range, "it is nested deeper than \(limits.depth) levels", in: &lines)
+            } else if index.isObject(message) {
+                outline.read(message.lowerBound, of: index)
+                write(message, outline, to: &lines.bytes)
+            } else {
+                index.append(message, to: &lines.bytes)
+            }
+            lines.bytes.append(.lineFeed)
+            lines.count += 1
+            guard lines.bytes.count <= limits.linesSize else { throw .tooMuchAdded(limit: limits.linesSize) }
         }
-        lines.bytes.append(.lineFeed)
-        lines.count += 1
-        guard lines.bytes.count <= limits.linesSize else { throw .tooMuchAdded(limit: limits.linesSize) }
+        return lines
     }
 
     /// Appends a line that only keeps the bytes, with the reason.
-    private mutating func keep(_ range: Range<Int>) {
+    private func keep(_ range: Range<Int>, _ reason: String, in lines: inout MessageLines) {
         lines.bytes.append(contentsOf: "{\"rejected\":{\"reason\":".utf8)
-        lines.bytes.append(quoted: "it is longer than \(limits.messageSize) bytes")
+        lines.bytes.append(quoted: reason)
         lines.bytes.append(contentsOf: "},".utf8)
         lines.bytes.append(contentsOf: serverMembers)
         if !serverMembers.isEmpty { lines.bytes.append(.comma) }
@@ -72,91 +84,66 @@ struct MessageWriter {
         lines.rejectedCount += 1
     }
 
-    private mutating func write(object: Int) {
-        read(object)
-        lines.bytes.append(.openBrace)
-        let start = lines.bytes.count
-        lines.bytes.append(contentsOf: serverMembers)
-        if let type { append(type, after: start) }
-        appendMembers(after: start)
-        for (name, text) in added where last[name.rawValue] == nil { append(text, after: start) }
-        lines.bytes.append(.closeBrace)
-    }
-
-    /// Finds the members of the message and their names.
-    private mutating func read(_ object: Int) {
-        members.removeAll(keepingCapacity: true)
-        for name in last.indices { last[name] = nil }
-        var rest = JSONMembers(of: object, in: index)
-        while let member = rest.next(in: index) {
-            let name = MessageMember(member.name, in: index)
-            last[name.rawValue] = index.isNull(member.value) ? nil : members.count
-            members.append((member, name))
+    private func write(_ message: Range<Int>, _ outline: MessageOutline, to line: inout [UInt8]) {
+        line.append(bytes: opening)
+        // Members that pass go together, with what is between them; here they begin.
+        var passing = message.lowerBound + 1
+        for position in outline.members.indices {
+            let (member, name) = outline.members[position]
+            let treatment = treatment(of: name, at: position, outline)
+            if treatment == .pass { continue }
+            append(from: passing, upTo: member.name - 1, to: &line)
+            if treatment == .change { append(member, name, to: &line) }
+            passing = member.value.upperBound + 1
         }
-    }
-
-    /// Appends what is kept of the message's own members; those that pass as they stand with what is between them.
-    private mutating func appendMembers(after start: Int) {
-        var passing: Range<Int>?
-        for position in members.indices {
-            let (member, name) = members[position]
-            let treatment = treatment(of: name, at: position)
-            if treatment == .pass {
-                passing = (passing?.lowerBound ?? member.name)..<member.value.upperBound
-                continue
-            }
-            append(passing, after: start)
-            passing = nil
-            if treatment == .change { append(member, name, after: start) }
+        append(from: passing, upTo: message.upperBound - 1, to: &line)
+        for position in added.indices where outline.last(added[position].name) == nil {
+            line.separateMember()
+            line.append(bytes: added[position].text)
         }
-        append(passing, after: start)
+        line.append(.closeBrace)
     }
 
     private static let originalTimestamp = Array("\"originalTimestamp\":".utf8)
 
     private enum Treatment { case drop, pass, change }
 
-    private func treatment(of name: MessageMember, at position: Int) -> Treatment {
-        let isLast = last[name.rawValue] == position
+    private func treatment(of name: MessageMember, at position: Int, _ outline: MessageOutline) -> Treatment {
+        let isLast = outline.last(name) == position
         return switch name {
         case .other, .batch: .pass
         case .reserved, .writeKey: .drop
-        case .type: type == nil ? .pass : .drop
+        case .type: typeIsGiven ? .drop : .pass
         case .timestamp: isLast ? .change : .drop
-        case .originalTimestamp: isLast && last[MessageMember.timestamp.rawValue] == nil ? .pass : .drop
+        case .originalTimestamp: isLast && outline.last(.timestamp) == nil ? .pass : .drop
         case .sentAt: isLast ? .pass : .drop
-        case .context: !isLast ? .drop : context.isEmpty ? .pass : .change
-        case .integrations: !isLast ? .drop : integrations.isEmpty ? .pass : .change
+        case .context: !isLast ? .drop : context.changesNothing ? .pass : .change
+        case .integrations: !isLast ? .drop : integrations.changesNothing ? .pass : .change
         }
     }
 
-    private mutating func append(_ tokens: Range<Int>?, after start: Int) {
-        guard let tokens else { return }
-        if lines.bytes.count > start { lines.bytes.append(.comma) }
-        index.append(tokens, to: &lines.bytes)
-    }
-
-    private mutating func append(_ member: JSONMember, _ name: MessageMember, after start: Int) {
-        if name == .timestamp {
+    private func append(_ member: JSONMember, _ name: MessageMember, to line: inout [UInt8]) {
+        guard name != .timestamp else {
             // The time an event gets is computed from the server's clock; this is what the device's clock said.
-            append(Self.originalTimestamp, after: start)
-            index.append(member.value, to: &lines.bytes)
+            line.separateMember()
+            line.append(bytes: Self.originalTimestamp)
+            return index.append(member.value, to: &line)
+        }
+        line.separateMember()
+        index.append(member.name..<member.value.lowerBound, to: &line)
+        if !index.isObject(member.value) {
+            index.append(member.value, to: &line)
+        } else if name == .context {
+            context.append(member.value, of: index, to: &line)
         } else {
-            append(member.name..<member.value.lowerBound, after: start)
-            append(member.value, with: name == .context ? context : integrations)
+            integrations.append(member.value, of: index, to: &line)
         }
     }
 
-    private mutating func append(_ value: Range<Int>, with shared: SharedMembers) {
-        if index.isObject(value) {
-            shared.append(value, of: index, to: &lines.bytes)
-        } else {
-            index.append(value, to: &lines.bytes)
-        }
-    }
-
-    private mutating func append(_ member: [UInt8], after start: Int) {
-        if lines.bytes.count > start { lines.bytes.append(.comma) }
-        lines.bytes.append(contentsOf: member)
+    /// Appends members, if there are any between the tokens.
+    private func append(from start: Int, upTo end: Int, to line: inout [UInt8]) {
+        guard start < end else { return }
+        line.separateMember()
+        index.append(start..<end, to: &line)
     }
 }

@@ -105,6 +105,9 @@ final class EventIntake: Sendable {
         envelope.add("receivedAt", clock().description)
         envelope.add("source", source)
         envelope.add("requestId", requestID)
+        if options.addresses != .keep {
+            envelope.address = { [policy = options.addresses] in IPAddress($0).flatMap(policy.applied) }
+        }
         guard !sender.isServer else { return envelope }
         if let address = sender.address.flatMap(options.addresses.applied) { envelope.addToContext("ip", address) }
         if let agent = sender.userAgent { envelope.addToContext("userAgent", agent) }
