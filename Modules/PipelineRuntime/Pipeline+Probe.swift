@@ -40,8 +40,16 @@ extension Pipeline {
         }
         for source in sources {
             await attempt("sources.\(source.name)") {
-                _ = try await source.files.list(); return nil
+                _ = try await source.files.list()
+                return source.receiver == nil ? nil : try await probeLog(of: source.name)
             }
+        }
+        await attempt("collectors") {
+            let stranded = try await strandedLogs()
+            guard stranded.isEmpty else {
+                throw PipelineError(.notFound, stranded.joined(separator: "; "), while: "looking for sources of logs")
+            }
+            return nil
         }
         var known = await knownColumns()
         let made = Set(sources.map(\.options.table) + jobs.flatMap(\.writes))
@@ -62,6 +70,21 @@ extension Pipeline {
             }
         }
         return probes
+    }
+
+    /// Throws where the log of a receiver was damaged; returns what there is to say of it besides.
+    private func probeLog(of source: String) async throws -> String? {
+        guard let log = try await findReceiverLogs().first(where: { $0.source == source }) else { return nil }
+        guard log.damagedFiles.isEmpty else {
+            let files = log.damagedFiles.map { "\(log.directory)/\($0)" }.joined(separator: ", ")
+            throw PipelineError(
+                .corruptData,
+                "\(files) could not be read and \(log.damagedFiles.count == 1 ? "was" : "were") put aside",
+                while: "looking at the collector's log",
+                hint: "look at the disk's health; what the files held is lost unless a backup has it, and then remove them"
+            )
+        }
+        return log.events > 0 ? "\(log.eventCount) \(log.events == 1 ? "waits" : "wait") to land" : nil
     }
 
     /// Tries that the lake can be written, and that every table in it can be read.

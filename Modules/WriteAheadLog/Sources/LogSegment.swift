@@ -4,11 +4,15 @@ public import PipelineCore
 public struct LogSegment: Sendable, Hashable, Comparable {
     /// Its place among all segments of the log.
     public let sequence: Int64
-    /// The number of its first event; events count from 1 over the life of the log's directory.
+    /// Who wrote it, 32 hexadecimal digits: another one for each time that the log is opened, and after each write that failed.
+    ///
+    /// So a number of a writer means one event for all time, in all copies of the directory.
+    public let writer: String
+    /// The number of its first event; the events of a writer count from 1.
     public let firstNumber: Int64
     /// The number after its last event.
     public let endNumber: Int64
-    /// When it was begun.
+    /// When its first event came.
     public let created: Timestamp
     /// The file's size, in bytes.
     public let size: Int64

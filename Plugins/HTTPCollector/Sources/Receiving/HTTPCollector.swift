@@ -1,5 +1,7 @@
 internal import BlockingIO
+internal import Glibc
 public import PipelineCore
+internal import Synchronization
 internal import WriteAheadLog
 
 #if canImport(FoundationEssentials)
@@ -16,65 +18,72 @@ public struct HTTPCollector: EventReceiver {
     let directory: String
 
     /// Serves until cancelled; what was acknowledged by then has landed on return, or is in the log.
+    ///
+    /// Throws once a sync has failed: the log has to be opened again to know what it holds.
     public func serve(
         into destination: ReceiverDestination,
         onReady: @escaping @Sendable (_ address: String) async -> Void
     ) async throws {
-        guard let lock = try lock(destination.source) else {
-            throw PipelineError(
-                .conflict,
-                "another process collects for '\(destination.source)' already",
-                while: "starting the collector",
-                hint: "stop it first"
-            )
-        }
+        let serving = try lockServing(destination.source)
+        defer { withExtendedLifetime(serving) {} }
+        guard let lock = try await waitForLog(destination) else { return }
         defer { withExtendedLifetime(lock) {} }
         let log = try await open(destination)
+        let landing = landing(of: log, into: destination)
+        try await landing.check()
         let webClient = try await WebClient(coding: destination.coding)
-        let metrics = CollectorMetrics()
-        let landing = LogLanding(
-            log,
-            source: destination.source,
-            rawZone: destination.rawZone,
-            coding: destination.coding
+        let tender = LogTender(
+            options: options,
+            log: log,
+            landing: landing,
+            watch: LogWatch(log, tell: destination.tell),
+            metrics: CollectorMetrics(),
+            accessLog: options.logsRequests ? AccessLog() : nil
         )
-        let accessLog = options.logsRequests ? AccessLog() : nil
+        let server = server(tender, destination, webClient)
+        let end = Deadline(within: options.stopLimit)
         // The log outlives the server, and landing outlives the log: each ends when what fills it has ended.
-        let writing = Task { await log.run() }
-        let tending = Task { await tend(log, landing, metrics, accessLog) }
-        defer { tending.cancel() }
-        var failure: (any Error)?
-        do { try await server(log, destination, webClient, metrics, accessLog).run(onReady: onReady) } catch {
-            failure = error
+        let answering = Task { try await server.run(onReady: onReady) }
+        let writing = Task {
+            await log.run()
+            // Unless the end was asked for, a sync has failed.
+            end.begin()
+            answering.cancel()
+        }
+        let tending = Task { await tender.run() }
+        let result = await withTaskCancellationHandler {
+            await answering.result
+        } onCancel: {
+            end.begin()
+            answering.cancel()
         }
         writing.cancel()
         await writing.value
         tending.cancel()
         await tending.value
-        await landRest(landing)
-        accessLog?.flush()
-        if let failure { throw failure }
+        await tender.landRest(until: end.begin())
+        tender.accessLog?.flush()
+        if let failure = log.failure { throw failure }
+        try result.get()
     }
 
     private func server(
-        _ log: WriteAheadLog,
+        _ tender: LogTender,
         _ destination: ReceiverDestination,
-        _ webClient: WebClient,
-        _ metrics: CollectorMetrics,
-        _ accessLog: AccessLog?
+        _ webClient: WebClient
     ) -> ConnectionServer {
+        let (log, metrics) = (tender.log, tender.metrics)
         let responder = CollectorResponder(
             options: options,
             intake: EventIntake(options, log: log, metrics: metrics, clock: destination.clock),
             coding: destination.coding,
             webClient: webClient,
             metrics: metrics,
-            accessLog: accessLog,
+            accessLog: tender.accessLog,
             clock: destination.clock
-        ) {
-            let failure = log.failure
-            let capacity = options.log.capacity
-            return (metrics.text(logSize: log.size, logCapacity: capacity, isFailed: failure != nil), failure)
+        ) { [watch = tender.watch, capacity = options.log.capacity] in
+            let text = metrics.text(logSize: log.size, logCapacity: capacity, isFailed: log.failure != nil)
+            return (text, watch.failure)
         }
         return ConnectionServer(
             options: options,
@@ -83,66 +92,64 @@ public struct HTTPCollector: EventReceiver {
         )
     }
 
-    /// Lands what is left while there is time: the rest is in the log, and lands with the next start.
-    private func landRest(_ landing: LogLanding) async {
-        // The task of `serve` has been cancelled, so that this needs one of its own.
-        let rest = Task { _ = try await landing.land() }
-        let limit = Task {
-            try await Task.sleep(for: options.stopLimit)
-            rest.cancel()
-        }
-        _ = await rest.result
-        limit.cancel()
-    }
-
-    /// Lands what the log of a stopped collector holds.
-    public func drain(into destination: ReceiverDestination) async throws -> Int64? {
-        guard let lock = try lock(destination.source) else { return nil }
-        defer { withExtendedLifetime(lock) {} }
-        let log = try await open(destination)
-        let landing = LogLanding(
+    private func landing(of log: WriteAheadLog, into destination: ReceiverDestination) -> LogLanding {
+        LogLanding(
             log,
             source: destination.source,
             rawZone: destination.rawZone,
             coding: destination.coding
         )
-        return try await landing.land().events
+    }
+
+    /// Lands what the log of a stopped collector holds.
+    public func drain(into destination: ReceiverDestination) async throws -> Int64? {
+        guard let lock = try lock(lockFile(destination.source)) else { return nil }
+        defer { withExtendedLifetime(lock) {} }
+        let log = try await open(destination)
+        let watch = LogWatch(log, tell: destination.tell)
+        return try await landing(of: log, into: destination).land(onLanded: watch.landed).events
     }
 
     /// Follows the log's files.
     public func tail(of source: String) -> ByteStream { LogTail(directory: logDirectory(source)) }
 
-    /// Lands segments as they fill or grow old, and writes the access log, until cancelled.
-    private func tend(
-        _ log: WriteAheadLog,
-        _ landing: LogLanding,
-        _ metrics: CollectorMetrics,
-        _ accessLog: AccessLog?
-    ) async {
-        while !Task.isCancelled {
-            do {
-                try await Task.sleep(for: min(.seconds(1), options.landingInterval))
-                accessLog?.flush()
-                await log.seal(olderThan: options.landingInterval)
-                // Answers come before landing, for as long as the log has room.
-                let hasRoom = log.size < options.log.capacity / 2
-                let report = try await withTaskExecutorPreference(hasRoom ? BackgroundExecutor.shared : nil) {
-                    try await landing.land()
-                }
-                metrics.landed(report.events, missing: report.missing)
-            } catch is CancellationError {
-            } catch {
-                metrics.landingFailed()  // The log keeps what could not land; the next turn tries again.
-            }
-        }
+    // MARK: Locks
+
+    private func logDirectory(_ source: String) -> String { Self.logDirectory(source, in: directory) }
+
+    private func lockFile(_ source: String) -> String { Self.lockFile(source, in: directory) }
+
+    /// One process collects for a source.
+    private func lockServing(_ source: String) throws -> FileLock {
+        if let lock = try lock("\(logDirectory(source)).serving.lock") { return lock }
+        throw PipelineError(
+            .conflict,
+            "another process collects for '\(source)' already",
+            while: "starting the collector",
+            hint: "stop it first"
+        )
     }
 
-    private func logDirectory(_ source: String) -> String { "\(directory)/\(source)" }
+    /// The lock of the log, which a run holds while it lands what is left there; nil if cancelled before it is to be had.
+    private func waitForLog(_ destination: ReceiverDestination) async throws -> FileLock? {
+        var isTold = false
+        while !Task.isCancelled {
+            if let lock = try lock(lockFile(destination.source)) { return lock }
+            if !isTold { destination.tell("waiting for another process that lands what the log holds") }
+            isTold = true
+            try? await Task.sleep(for: .milliseconds(100))  // Cancelled: the loop ends.
+        }
+        return nil
+    }
 
-    private func lock(_ source: String) throws -> FileLock? {
+    private func lock(_ path: String) throws -> FileLock? {
         do {
-            try SystemFiles().makeDirectories(directory)
-            return try FileLock("\(logDirectory(source)).lock")
+            // What is below is for this user alone; what is above may be others' too.
+            try SystemFiles().makeDirectories(String(directory[..<(directory.lastIndex(of: "/") ?? directory.endIndex)]))
+            do { try SystemFiles(isPrivate: true).makeDirectory(directory) } catch let error as FileError
+                where error.number == EEXIST
+            {}  // As it should be.
+            return try FileLock(path)
         } catch let error as FileError {
             throw PipelineError(
                 .unauthorized,
@@ -169,7 +176,27 @@ extension Connector where Part == any EventReceiver {
     public static var http: Connector {
         Connector(name: "http", summary: "Events that apps, web pages and back ends send by HTTP.") { block in
             let options = CollectorOptions(block)
-            return { context in HTTPCollector(options: options, directory: context.stateDirectory + "/collector") }
+            return { context in
+                HTTPCollector(options: options, directory: HTTPCollector.directory(in: context.stateDirectory))
+            }
+        }
+    }
+}
+
+/// The moment by which all has to have ended, counted from when the end was first asked for.
+private final class Deadline: Sendable {
+    private let limit: Duration
+    private let moment = Mutex<ContinuousClock.Instant?>(nil)
+
+    init(within limit: Duration) { self.limit = limit }
+
+    /// The end is asked for; returns the moment, whoever asked first.
+    @discardableResult
+    func begin() -> ContinuousClock.Instant {
+        moment.withLock { moment in
+            let end = moment ?? .now + limit
+            moment = end
+            return end
         }
     }
 }
