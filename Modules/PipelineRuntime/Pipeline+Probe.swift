@@ -81,7 +81,8 @@ extension Pipeline {
                 .corruptData,
                 "\(files) could not be read and \(log.damagedFiles.count == 1 ? "was" : "were") put aside",
                 while: "looking at the collector's log",
-                hint: "look at the disk's health; what the files held is lost unless a backup has it, and then remove them"
+                hint:
+                    "look at the disk's health; what the files held is lost unless a backup has it, and then remove them"
             )
         }
         return log.events > 0 ? "\(log.eventCount) \(log.events == 1 ? "waits" : "wait") to land" : nil

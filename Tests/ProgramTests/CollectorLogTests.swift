@@ -354,7 +354,9 @@ private struct Site {
         _ = try await shop.serving { #expect(await shop.send(4...6) == 200) }
         let log = shop.folder.files().filter { $0.contains("collector/web/") }
         #expect(!log.isEmpty)
-        for (path, mode) in log.map({ ($0, 0o600) }) + [(".millrace/collector/web", 0o700), (".millrace/collector", 0o700)] {
+        for (path, mode) in log.map({ ($0, 0o600) }) + [
+            (".millrace/collector/web", 0o700), (".millrace/collector", 0o700),
+        ] {
             let attributes = try FileManager.default.attributesOfItem(atPath: shop.folder.path(path))
             #expect(attributes[.posixPermissions] as? Int == mode, "\(path)")
         }

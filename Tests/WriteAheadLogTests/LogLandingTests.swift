@@ -152,7 +152,10 @@ struct LogLandingTests {
         }
     }
 
-    @Test("A lake that has lost what had landed in it gets nothing, and the log keeps what it holds", arguments: [false, true])
+    @Test(
+        "A lake that has lost what had landed in it gets nothing, and the log keeps what it holds",
+        arguments: [false, true]
+    )
     func lostLake(isReopened: Bool) async throws {
         let oracle = LogOracle()
         var log = try await open()
@@ -164,7 +167,10 @@ struct LogLandingTests {
         let again = try await open()
         await again.running { await oracle.send(4, to: again) }
         let error = await #expect(throws: PipelineError.self) { try await landing(of: again, in: store).land() }
-        #expect(error?.code == .notFound && error?.hint?.contains("/log/landed") == true, "\(String(describing: error))")
+        #expect(
+            error?.code == .notFound && error?.hint?.contains("/log/landed") == true,
+            "\(String(describing: error))"
+        )
         #expect(await !again.sealedSegments().isEmpty)
         try copy("away", to: "lake")
         _ = try await landing(of: again, in: store).land()

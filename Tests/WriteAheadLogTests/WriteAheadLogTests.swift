@@ -63,6 +63,30 @@ struct WriteAheadLogTests {
         #expect(writers.count == 4)
     }
 
+    @Test(
+        "Who follows a log goes on when all of it was taken away and it is opened again, also by a clock that was set back"
+    )
+    func followed() async throws {
+        let follower = SegmentFollower(scratch.path("log"))
+        #expect(try await follower.next() == nil)
+        for second in [10, 20, 5, 30] as [Int64] {
+            let log = try await WriteAheadLog(
+                directory: scratch.path("log"),
+                options: .init(),
+                clock: { Timestamp(microseconds: second * 1_000_000) }
+            )
+            try await log.running {
+                for turn in 0..<2 {
+                    let line = Array("\(second)-\(turn)\n".utf8)
+                    try await log.append(line, events: 1)
+                    #expect(try await follower.next() == line)
+                    await log.seal(olderThan: .zero)
+                    try await log.remove(upTo: try #require(await log.sealedSegments().last))
+                }
+            }
+        }
+    }
+
     @Test("A mark that cannot be read is put aside, and the log goes on without it")
     func damagedMark() async throws {
         let log = try await open()

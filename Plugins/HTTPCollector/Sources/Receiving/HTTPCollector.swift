@@ -145,7 +145,9 @@ public struct HTTPCollector: EventReceiver {
     private func lock(_ path: String) throws -> FileLock? {
         do {
             // What is below is for this user alone; what is above may be others' too.
-            try SystemFiles().makeDirectories(String(directory[..<(directory.lastIndex(of: "/") ?? directory.endIndex)]))
+            try SystemFiles().makeDirectories(
+                String(directory[..<(directory.lastIndex(of: "/") ?? directory.endIndex)])
+            )
             do { try SystemFiles(isPrivate: true).makeDirectory(directory) } catch let error as FileError
                 where error.number == EEXIST
             {}  // As it should be.
