@@ -6,7 +6,7 @@ internal import VisualizationExport
 extension Pipeline {
     /// What came of trying one part.
     public struct Probe: Sendable, Encodable {
-        /// `engine`, `lake`, `sources.NAME`, `jobs.NAME` or `exports.NAME`.
+        /// `engine`, `lake`, `sources.NAME`, `collectors`, `jobs.NAME` or `exports.NAME`.
         public let part: String
         /// What does not work; nil where nothing was found.
         public let problem: String?
@@ -44,13 +44,8 @@ extension Pipeline {
                 return source.receiver == nil ? nil : try await probeLog(of: source.name)
             }
         }
-        await attempt("collectors") {
-            let stranded = try await strandedLogs()
-            guard stranded.isEmpty else {
-                throw PipelineError(.notFound, stranded.joined(separator: "; "), while: "looking for sources of logs")
-            }
-            return nil
-        }
+        let warnings = await warnings()
+        if !warnings.isEmpty { probes.append(Probe(part: "collectors", problem: warnings.joined(separator: "; "))) }
         var known = await knownColumns()
         let made = Set(sources.map(\.options.table) + jobs.flatMap(\.writes))
         for part in jobs {

@@ -12,7 +12,7 @@ extension Pipeline {
     ) async throws {
         let receivers = try receivers(while: "starting to serve")
         try await checkLake(against: RunHistory(reading: stateDirectory))
-        for warning in try await strandedLogs() { onRemark(warning) }
+        for warning in await warnings() { onRemark(warning) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (name, receiver) in receivers {
                 let destination = try destination(of: name) { onRemark("\(name): \($0)") }

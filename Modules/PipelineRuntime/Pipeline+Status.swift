@@ -29,7 +29,7 @@ extension Pipeline {
     public func status(workspace: any Workspace) async throws -> PipelineStatus {
         let history = try RunHistory(reading: stateDirectory)
         try await checkLake(against: history)
-        let logs = try await findReceiverLogs()
+        let logs = (try? await findReceiverLogs()) ?? []  // Why there are none is among the warnings.
         var parts: [PipelineStatus.Part] = []
         var changing: [DatasetName: String] = [:]
         for source in sources {
@@ -71,7 +71,7 @@ extension Pipeline {
             }
             parts.append(part)
         }
-        return PipelineStatus(parts: parts, warnings: try await strandedLogs())
+        return PipelineStatus(parts: parts, warnings: await warnings())
     }
 
     private func part(

@@ -74,7 +74,7 @@ public struct PipelineRun: Sendable {
             report.exports.append(entry)
             tell(.export(entry), export.name)
         }
-        do { report.warnings += try await pipeline.strandedLogs() } catch { report.warnings.append(try message(error)) }
+        report.warnings += await pipeline.warnings()
         report.seconds = (ContinuousClock.now - start).seconds
         return report
     }

@@ -11,9 +11,15 @@ extension PipelineFile where Source == SourcePart, Job == JobPart, Export == Exp
 
 extension Pipeline {
     /// What is to be said of logs that hold events which no source will take, as when one was renamed.
-    func strandedLogs() async throws -> [String] {
+    ///
+    /// Logs that cannot be looked at are told of too.
+    func warnings() async -> [String] {
         let receiving = sources.filter { $0.receiver != nil }.map(\.name)
-        return try await findReceiverLogs().compactMap { $0.warning(besides: receiving) }
+        do {
+            return try await findReceiverLogs().compactMap { $0.warning(besides: receiving) }
+        } catch {
+            return [(error as? PipelineError)?.description ?? "\(error)"]
+        }
     }
 }
 

@@ -145,10 +145,27 @@ struct WriteAheadLogTests {
         try await log.running {
             for _ in 0..<4 { try await log.append(line, events: 1) }
             let error = await #expect(throws: PipelineError.self) { try await log.append(line, events: 1) }
-            #expect(error?.code == .outOfResources)
+            #expect(error?.code == .outOfResources && log.obstacle?.code == .outOfResources)
             let segment = try #require(await log.sealedSegments().first)
             try await log.remove(upTo: segment)
+            #expect(log.obstacle == nil)
             try await log.append(line, events: 1)
+        }
+    }
+
+    @Test("A request that no log of this capacity could hold is refused, and the others are not")
+    func tooLarge() async throws {
+        let log = try await open(.init(capacity: 3000))
+        try await log.running {
+            let large = Array(LogOracle.noise(4000, seed: 1).utf8) + [10]
+            await #expect(throws: PipelineError.self) { try await log.append(large, events: 1) }
+            #expect(log.obstacle == nil)
+            let line = Array(LogOracle.noise(1200, seed: 1).utf8) + [10]
+            try await log.append(line, events: 1)
+            await #expect(throws: PipelineError.self) { try await log.append(Array(large.dropFirst(1500)), events: 1) }
+            #expect(log.obstacle != nil)
+            await log.seal(olderThan: .seconds(3600))
+            #expect(await log.sealedSegments().count == 1)
         }
     }
 

@@ -120,7 +120,8 @@ public final class WriteAheadLog: Sendable {
         }
         let isFull = intake.stored + Int64(intake.size + entry.content.count) > options.capacity
         if isFull {
-            intake.isFull = true
+            // What fits into no log of this capacity says nothing of the others.
+            if entry.content.count <= options.capacity { intake.isFull = true }
             return fullness(intake.stored)
         }
         guard intake.size + entry.content.count > Self.largestIntake else { return nil }
@@ -200,8 +201,10 @@ public final class WriteAheadLog: Sendable {
 
     // MARK: Segments
 
-    /// Ends the segment that is being written if it is older than `age`, so that it can be taken.
-    public func seal(olderThan age: Duration) async { await output.seal(olderThan: age) }
+    /// Ends the segment that is being written if it is older than `age`, or the log is full, so that it can be taken.
+    public func seal(olderThan age: Duration) async {
+        await output.seal(olderThan: intake.withLock { $0.isFull } ? .zero : age)
+    }
 
     /// The segments that are written no more, oldest first.
     public func sealedSegments() async -> [LogSegment] { await output.sealed }

@@ -47,7 +47,9 @@ struct CheckCommand: AsyncParsableCommand {
         if schema { return print(Composition.catalog.jsonSchema, terminator: "") }
         do {
             let file = try checked()
-            let warnings = file.warnings(about: try await Composition.receiverLogs(file.context.stateDirectory))
+            // Whoever may not look at the logs can still check the file.
+            let logs = (try? await Composition.receiverLogs(file.context.stateDirectory)) ?? []
+            let warnings = file.warnings(about: logs)
             let probes = connect ? try await config.pipeline().probe() : nil
             for warning in warnings where !json { standardError("\(config.config): warning: \(warning)") }
             json ? try printReport(of: file, warnings, probes) : printText(of: file, probes ?? [])
