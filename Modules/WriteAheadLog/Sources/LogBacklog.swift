@@ -1,13 +1,7 @@
 internal import BlockingIO
 internal import PipelineCore
 
-/// What waits in a log's directory, whoever uses it at the moment.
-public struct LogBacklog: Sendable, Equatable {
-    /// Events that have not been taken elsewhere, or not yet been forgotten.
-    public var events: Int64 = 0
-    /// Names of files that could not be read and were put aside.
-    public var damagedFiles: [String] = []
-
+extension LogBacklog {
     /// Looks into a directory without changing anything.
     public static func inspect(_ directory: String) async throws -> LogBacklog {
         do {

@@ -33,8 +33,9 @@ public struct LogLanding: Sendable {
     /// The cause of the error of a lake that does not know of events that have landed in it.
     public struct LostLanding: Error {}
 
-    /// Throws where the lake does not know of what the log has forgotten since it had landed: it is another one, an older copy,
-    /// or not mounted. The cause is ``LostLanding``.
+    /// Throws where the lake does not know of what the log has forgotten since it had landed; the cause is ``LostLanding``.
+    ///
+    /// Such a lake is another one, an older copy, or not mounted.
     public func check() async throws { _ = try await ledger() }
 
     /// Lands every segment that is written no more, and forgets it; `onLanded` is told of each one that was.
@@ -64,7 +65,8 @@ public struct LogLanding: Sendable {
             .notFound,
             "the lake does not hold events of '\(source)' that have landed in it",
             while: "landing events",
-            hint: "mount or put back the lake; to go on with the one that is there, remove \(log.markFile)",
+            hint:
+                "mount or put back the lake; to go on with the one that is there, remove \(log.markFile) and start again",
             cause: LostLanding()
         )
     }

@@ -43,3 +43,11 @@ public struct LogRecovery: Sendable, Equatable {
     /// Files that could not be read as segments and were put aside, under these names.
     public var damagedFiles: [String] = []
 }
+
+/// What waits in a log's directory, whoever uses it at the moment.
+public struct LogBacklog: Sendable, Equatable {
+    /// Events that have not been taken elsewhere, or not yet been forgotten.
+    public var events: Int64 = 0
+    /// Names of files that could not be read and were put aside.
+    public var damagedFiles: [String] = []
+}

@@ -107,7 +107,7 @@ actor LogWriter {
             try files.syncDirectory(directory)
             segments.removeFirst()
         }
-        if !isMarked { try write(mark) }
+        if !isMarked { try? write(mark) }  // Without it less is noticed of a lake that is lost, and nothing else.
         return stored
     }
 
