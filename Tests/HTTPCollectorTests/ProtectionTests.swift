@@ -21,6 +21,7 @@ import Testing
         var options = CollectorOptions()
         options.port = 0
         options.writeKeys = WriteKeys([("web", Secret("k")), ("app", Secret("other"))])
+        options.stopLimit = .seconds(180)
         change(&options)
         let collector = HTTPCollector(options: options, directory: running.scratch.path("protected"))
         let (addresses, ready) = AsyncStream.makeStream(of: String.self)
@@ -235,6 +236,7 @@ struct CertificateTests {
         options.port = 0
         options.writeKeys = WriteKeys([("web", Secret("k"))])
         options.certificate = certificate
+        options.stopLimit = .seconds(180)
         let collector = HTTPCollector(options: options, directory: running.scratch.path("tls"))
         var trust = TLSConfiguration.makeClientConfiguration()
         trust.trustRoots = .file(certificate.chain)

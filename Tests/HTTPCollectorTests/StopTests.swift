@@ -1,7 +1,6 @@
 import CollectorTesting
 import ConnectorTesting
 import PipelineCore
-import Synchronization
 import Testing
 
 @testable import HTTPCollectorPlugin
@@ -14,12 +13,11 @@ struct StopTests {
         var options = CollectorOptions()
         options.port = 0
         options.writeKeys = WriteKeys([("web", Secret("k"))])
-        options.stopLimit = .seconds(4)
-        let zone = StuckRawZone(running.destination.rawZone)
+        options.stopLimit = .seconds(6)
         let collector = HTTPCollector(options: options, directory: running.scratch.path("stopped"))
         let destination = ReceiverDestination(
             source: "events",
-            rawZone: zone,
+            rawZone: StuckRawZone(zone: running.destination.rawZone),
             coding: running.destination.coding,
             clock: running.destination.clock
         )
@@ -37,26 +35,19 @@ struct StopTests {
         let start = ContinuousClock.now
         serving.cancel()
         try await serving.value
-        #expect(ContinuousClock.now - start > .seconds(3.5))
+        let time = ContinuousClock.now - start
         slow.cancel()
-        #expect(zone.patience < .seconds(2))
+        // Twice as long if each had the time for itself; the rest is for machines that do other things too.
+        #expect(time > .seconds(5.5) && time < .seconds(11), "\(time)")
         #expect(try await collector.drain(into: running.destination) == 1)
     }
 }
 
 /// A raw zone that no object gets into.
-private final class StuckRawZone: RawZone {
-    private let zone: any RawZone
-    private let waited = Mutex<Duration>(.zero)
-
-    init(_ zone: any RawZone) { self.zone = zone }
-
-    /// How long somebody has waited for it.
-    var patience: Duration { waited.withLock { $0 } }
+private struct StuckRawZone: RawZone {
+    let zone: any RawZone
 
     func object(of source: String, arrival: Timestamp, fileExtension: String) async throws -> any RawObjectWriter {
-        let start = ContinuousClock.now
-        defer { waited.withLock { $0 += ContinuousClock.now - start } }
         try await Task.sleep(for: .seconds(60))
         return try await zone.object(of: source, arrival: arrival, fileExtension: fileExtension)
     }
