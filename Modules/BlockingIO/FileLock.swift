@@ -17,6 +17,14 @@ public final class FileLock: Sendable {
         _ = unsafe digits.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
     }
 
+    /// Whether a process holds the file at the moment; changes nothing.
+    public static func isHeld(_ path: String) -> Bool {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+    }
+
     deinit {
         flock(descriptor, LOCK_UN)  // A child that is just being started may still hold a copy of the descriptor.
         close(descriptor)

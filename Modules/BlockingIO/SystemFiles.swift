@@ -6,8 +6,10 @@ internal import SystemPackage
 /// All pointers that file operations need are in this file. Errors are ``FileError``.
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 public struct SystemFiles: FileOperations {
-    /// The file system has no settings.
-    public init() {}
+    private let isPrivate: Bool
+
+    /// Private files and directories that are made are for this user alone.
+    public init(isPrivate: Bool = false) { self.isPrivate = isPrivate }
 
     public func openFile(_ path: String) throws -> Int32 {
         try attempt("open", path) {
@@ -21,7 +23,7 @@ public struct SystemFiles: FileOperations {
                 FilePath(path),
                 .writeOnly,
                 options: [.create, .exclusiveCreate, .closeOnExec],
-                permissions: FilePermissions(rawValue: 0o666)
+                permissions: FilePermissions(rawValue: isPrivate ? 0o600 : 0o666)
             ).rawValue
         }
     }
@@ -68,7 +70,7 @@ public struct SystemFiles: FileOperations {
     }
 
     public func makeDirectory(_ path: String) throws {
-        try check("mkdir", path) { unsafe Glibc.mkdir(path, 0o777) }
+        try check("mkdir", path) { unsafe Glibc.mkdir(path, isPrivate ? 0o700 : 0o777) }
     }
 
     /// Makes a directory and those above it, where they are missing; not durable.

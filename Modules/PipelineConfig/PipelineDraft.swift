@@ -25,7 +25,7 @@ struct PipelineDraft<Source: Sendable, Job: Sendable, Export: Sendable> {
             "state",
             ConfigurationType<String>.text(example: ".millrace").located,
             default: Located(".millrace", path: "state", mark: nil),
-            "The directory of the control database and scratch files; default .millrace, beside this file"
+            "The directory of the control database, of events that collectors have not landed yet, and of scratch files; default .millrace, beside this file"
         )
         lake = block.require(
             "lake",

@@ -6,7 +6,7 @@ internal import VisualizationExport
 extension Pipeline {
     /// What came of trying one part.
     public struct Probe: Sendable, Encodable {
-        /// `engine`, `lake`, `sources.NAME`, `jobs.NAME` or `exports.NAME`.
+        /// `engine`, `lake`, `sources.NAME`, `collectors`, `jobs.NAME` or `exports.NAME`.
         public let part: String
         /// What does not work; nil where nothing was found.
         public let problem: String?
@@ -42,9 +42,11 @@ extension Pipeline {
             await attempt("sources.\(source.name)") {
                 try await source.receiver?.probe(of: source.name)
                 _ = try await source.files.list()
-                return nil
+                return source.receiver == nil ? nil : try await probeLog(of: source.name)
             }
         }
+        let warnings = await warnings()
+        if !warnings.isEmpty { probes.append(Probe(part: "collectors", problem: warnings.joined(separator: "; "))) }
         var known = await knownColumns()
         let made = Set(sources.map(\.options.table) + jobs.flatMap(\.writes))
         for part in jobs {
@@ -64,6 +66,22 @@ extension Pipeline {
             }
         }
         return probes
+    }
+
+    /// Throws where the log of a receiver was damaged; returns what there is to say of it besides.
+    private func probeLog(of source: String) async throws -> String? {
+        guard let log = try await findReceiverLogs().first(where: { $0.source == source }) else { return nil }
+        guard log.damagedFiles.isEmpty else {
+            let files = log.damagedFiles.map { "\(log.directory)/\($0)" }.joined(separator: ", ")
+            throw PipelineError(
+                .corruptData,
+                "\(files) could not be read and \(log.damagedFiles.count == 1 ? "was" : "were") put aside",
+                while: "looking at the collector's log",
+                hint:
+                    "look at the disk's health; what the files held is lost unless a backup has it, and then remove them"
+            )
+        }
+        return log.events > 0 ? "\(log.eventCount) \(log.events == 1 ? "waits" : "wait") to land" : nil
     }
 
     /// Tries that the lake can be written, and that every table in it can be read.

@@ -1,14 +1,21 @@
 internal import PipelineCore
+internal import Synchronization
 
 extension Pipeline {
     /// Receives events for every source that others send to, until cancelled; then lands what it has and returns.
     ///
-    /// `onReady` is told of each source once others can connect. The first receiver that cannot go on ends all of them.
-    /// Runs may go on meanwhile, in this process or in others.
-    public func serve(onReady: @escaping @Sendable (_ source: String, _ address: String) async -> Void) async throws {
+    /// `onReady` is told of each source once others can connect, and `onRemark` what who looks after it has to know, in one line
+    /// each. The first receiver that cannot go on ends all of them. Runs may go on meanwhile, in this process or in others.
+    public func serve(
+        onReady: @escaping @Sendable (_ source: String, _ address: String) async -> Void,
+        onRemark: @escaping @Sendable (_ remark: String) -> Void
+    ) async throws {
+        let receivers = try receivers(while: "starting to serve")
+        try await checkLake(against: RunHistory(reading: stateDirectory))
+        for warning in await warnings() { onRemark(warning) }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for (name, receiver) in try receivers(while: "starting to serve") {
-                let destination = try destination(of: name)
+            for (name, receiver) in receivers {
+                let destination = try destination(of: name) { onRemark("\(name): \($0)") }
                 group.addTask {
                     try await receiver.serve(into: destination) { await onReady(name, $0) }
                 }
@@ -29,10 +36,18 @@ extension Pipeline {
         }
     }
 
-    /// Lands what a receiver that does not run any more has acknowledged; nil where one runs.
-    func drain(_ source: PipelineSource) async throws -> Int64? {
-        guard let receiver = source.receiver else { return nil }
-        return try await receiver.drain(into: destination(of: source.name))
+    /// Lands what a receiver that does not run any more has acknowledged; nothing where one runs.
+    ///
+    /// What there is to be said of it is added to `remarks`, also where it throws.
+    func drain(_ source: PipelineSource, _ remarks: inout [String]) async throws {
+        guard let receiver = source.receiver else { return }
+        let lines = Lines()
+        defer { remarks += lines.all.withLock { $0 } }
+        _ = try await receiver.drain(
+            into: destination(of: source.name) { line in
+                lines.all.withLock { $0.append("\(source.name): \(line)") }
+            }
+        )
     }
 
     private func receivers(while operation: String) throws -> [(name: String, receiver: any EventReceiver)] {
@@ -46,10 +61,22 @@ extension Pipeline {
         )
     }
 
-    private func destination(of source: String) throws -> ReceiverDestination {
+    private func destination(
+        of source: String,
+        tell: @escaping @Sendable (String) -> Void
+    ) throws -> ReceiverDestination {
         guard let coding = codings.first else {
             throw PipelineError(.internalError, "no compression is built in", while: "starting to serve")
         }
-        return ReceiverDestination(source: source, rawZone: rawZone, coding: coding) { [clock] in clock.now() }
+        return ReceiverDestination(
+            source: source,
+            rawZone: rawZone,
+            coding: coding,
+            clock: { [clock] in clock.now() },
+            tell: tell
+        )
     }
 }
+
+/// What a receiver has told so far.
+private final class Lines: Sendable { let all = Mutex<[String]>([]) }

@@ -18,6 +18,8 @@ public struct PipelineStatus: Sendable, Codable {
     }
     /// Sources, then jobs, then exports, each in the order in which a run takes them.
     public let parts: [Part]
+    /// Events that were acknowledged and that no run will take.
+    public let warnings: [String]
 }
 
 extension Pipeline {
@@ -27,6 +29,7 @@ extension Pipeline {
     public func status(workspace: any Workspace) async throws -> PipelineStatus {
         let history = try RunHistory(reading: stateDirectory)
         try await checkLake(against: history)
+        let logs = (try? await findReceiverLogs()) ?? []  // Why there are none is among the warnings.
         var parts: [PipelineStatus.Part] = []
         var changing: [DatasetName: String] = [:]
         for source in sources {
@@ -39,8 +42,10 @@ extension Pipeline {
             var changesRows = false
             let part = try await part("source", source.name) {
                 let plan = try await job.plan()
-                changesRows = plan.changesRows
-                return plan.summary
+                let waiting = source.receiver.flatMap { _ in logs.first { $0.source == source.name }?.pending }
+                changesRows = plan.changesRows || waiting != nil
+                let summaries = [waiting, plan.summary].compactMap(\.self)
+                return summaries.isEmpty ? nil : summaries.joined(separator: ", ")
             }
             parts.append(part)
             guard changesRows else { continue }
@@ -66,7 +71,7 @@ extension Pipeline {
             }
             parts.append(part)
         }
-        return PipelineStatus(parts: parts)
+        return PipelineStatus(parts: parts, warnings: await warnings())
     }
 
     private func part(
@@ -96,6 +101,11 @@ extension Pipeline {
         let there = Set(try await tables.tables())
         return export.selection.names(outOf: datasets).filter { !there.contains($0) }
     }
+}
+
+extension ReceiverLog {
+    /// What a run would land, in words for people; nil where there is nothing, or who uses the log lands it.
+    fileprivate var pending: String? { events > 0 && !isInUse ? "\(eventCount) in the collector's log" : nil }
 }
 
 extension IngestionPlan {

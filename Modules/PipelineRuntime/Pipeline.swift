@@ -25,10 +25,19 @@ public struct Pipeline: Sendable {
     let exports: [ExportJob]
     let codings: [any ContentCoding]
     let clock: UniqueClock
+    /// What receivers keep on this machine, whether the config names their sources or not.
+    let findReceiverLogs: @Sendable () async throws -> [ReceiverLog]
 
-    /// Builds the parts that the file names; `codings` are the compressions that files may have.
-    public init(_ file: ConfigFile, parsers: Parsers, codings: [any ContentCoding]) throws {
+    /// Builds the parts that the file names; `codings` are the compressions that files may have, and `receiverLogs` finds what
+    /// the receivers that there are keep.
+    public init(
+        _ file: ConfigFile,
+        parsers: Parsers,
+        codings: [any ContentCoding],
+        receiverLogs: @escaping ReceiverLog.Search = { _ in [] }
+    ) throws {
         self.codings = codings
+        findReceiverLogs = { [directory = file.context.stateDirectory] in try await receiverLogs(directory) }
         name = file.name
         timezone = file.timezone
         stateDirectory = file.context.stateDirectory

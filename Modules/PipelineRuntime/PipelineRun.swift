@@ -52,7 +52,7 @@ public struct PipelineRun: Sendable {
         let startedAt = pipeline.clock.now()
         var report = RunReport(run: run.rawValue, startedAt: startedAt.description)
         for source in pipeline.sources where targets.sources.contains(source.name) {
-            let entry = try await timed { try await ingest(source) }
+            let entry = try await timed { try await ingest(source, &report.warnings) }
             report.sources.append(entry)
             tell(.source(entry), source.name)
         }
@@ -74,6 +74,7 @@ public struct PipelineRun: Sendable {
             report.exports.append(entry)
             tell(.export(entry), export.name)
         }
+        report.warnings += await pipeline.warnings()
         report.seconds = (ContinuousClock.now - start).seconds
         return report
     }
@@ -83,12 +84,12 @@ public struct PipelineRun: Sendable {
         onPart(part)
     }
 
-    private func ingest(_ source: PipelineSource) async throws -> RunReport.Source {
+    private func ingest(_ source: PipelineSource, _ remarks: inout [String]) async throws -> RunReport.Source {
         let job = pipeline.ingestion(source, run: run, workspace: workspace, progress: progress)
         var entry = RunReport.Source(name: source.name, outcome: .skipped, table: source.options.table.rawValue)
         entry.isReceived = source.receiver != nil
         do {
-            _ = try await pipeline.drain(source)
+            try await pipeline.drain(source, &remarks)
             let plan = try await job.plan(isFull: options.isFull)
             entry.found = plan.unchanged + plan.items.count
             guard !plan.isEmpty else { return entry }

@@ -93,7 +93,8 @@ public struct RunReport: Sendable, Codable {
     public var jobs: [Job] = []
     /// In the order of the config; those that the run was not about are left out.
     public var exports: [Export] = []
-    /// What went wrong without harm to what was asked for, such as the removal of old files.
+    /// What went wrong without harm to what was asked for, such as the removal of old files, and what is lost or left behind
+    /// of what collectors have acknowledged.
     public var warnings: [String] = []
 
     /// Failed if anything failed; `checkFailed` if checks are all that failed; skipped if nothing was new.

@@ -31,6 +31,8 @@ public final class RunningCollector: Sendable {
         let keys = Self.writeKeys.map { ($0.value, $0.key) }
         var entries = [Self.entry("listen", "127.0.0.1:\(port)"), Self.entry("write_keys", keys.map(Self.entry))]
         entries += settings.map(Self.entry)
+        // What it holds at the end lands, also on a machine that runs many tests at once.
+        if settings["stop_within"] == nil { entries.append(Self.entry("stop_within", "180s")) }
         if landsAtOnce { entries.append(Self.entry("land_every", "200ms")) }
         let issues = ConfigurationIssues()
         let block = ConfigurationBlock(Self.map(entries), path: "sources.events", issues: issues)

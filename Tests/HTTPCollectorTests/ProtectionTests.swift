@@ -205,6 +205,7 @@ struct CertificateTests {
         options.port = 0
         options.writeKeys = WriteKeys([("web", Secret("k"))])
         options.certificate = certificate
+        options.stopLimit = .seconds(180)
         let collector = HTTPCollector(options: options, directory: running.scratch.path("tls"))
         var trust = TLSConfiguration.makeClientConfiguration()
         trust.trustRoots = .file(certificate.chain)

@@ -1,4 +1,5 @@
 import CollectorTesting
+import ConnectorTesting
 import Foundation
 import Testing
 
@@ -181,6 +182,8 @@ struct SDKTests {
         let collector = try RunningCollector(["body": "4MiB", "log": "1MiB"])
         let moody = MoodyServer([])
         try await collector.serving { address in
+            // A file in the place of the raw zone: nothing lands.
+            try collector.scratch.write("", to: "lake/raw")
             for size in [100_000, 500] {
                 let message = Array(#"{"userId":"filler","text":"\#(String(repeating: "x", count: size))"}"#.utf8)
                 while try await send("POST", address + "/v1/track?writeKey=k1", message).status == 200 {}
@@ -189,6 +192,7 @@ struct SDKTests {
                 let problems = try await sdk.send(to: address, key: "k1", count: 0, "retries=1")
                 #expect(problems == [SDK.Problem(status: 503, messages: Self.others)])
             }
+            try FileManager.default.removeItem(atPath: collector.scratch.path("lake/raw"))
         }
         #expect(moody.answers == [503, 503])
         #expect(try await collector.landed().allSatisfy { $0.contains("filler") })

@@ -14,6 +14,7 @@ extension RunningCollector {
         var options = CollectorOptions()
         options.port = 0
         options.writeKeys = WriteKeys([("web", Secret("k")), ("app", Secret("other"))])
+        options.stopLimit = .seconds(180)
         change(&options)
         let collector = HTTPCollector(options: options, directory: scratch.path("protected"))
         let (addresses, ready) = AsyncStream.makeStream(of: String.self)

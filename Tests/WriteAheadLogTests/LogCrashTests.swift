@@ -30,12 +30,21 @@ struct LogCrashTests {
     }
 
     /// What was acknowledged is there once, and the log goes on.
-    private static func check(_ oracle: LogOracle, on disk: SimulatedDisk, _ place: String) async throws {
+    private static func check(
+        _ oracle: LogOracle,
+        on disk: SimulatedDisk,
+        _ place: String,
+        marksAlways: Bool = true
+    ) async throws {
         let log = try await LogOracle.open(disk)
         let found = try await LogOracle.contents(of: log)
         #expect(Set(found).count == found.count, "\(place): an event is there twice")
         let lost = oracle.acknowledged.subtracting(oracle.removed).subtracting(found)
         #expect(lost.isEmpty, "\(place): lost \(lost.sorted())")
+        if marksAlways, let first = await log.sealedSegments().first, first.firstNumber > 1 {
+            #expect(log.removed?.writer == first.writer, "\(place): it has forgotten what it does not know of")
+            #expect(log.removed?.number ?? 0 >= first.firstNumber, "\(place)")
+        }
         #expect(log.recovery.missing == 0 && log.recovery.damagedFiles.isEmpty, "\(place): \(log.recovery)")
         #expect(Int(log.recovery.events) == found.count, "\(place)")
         try await log.running { try await log.append(Array("\(LogOracle.line(100_000))\n".utf8), events: 1) }
@@ -77,7 +86,8 @@ struct LogCrashTests {
                 try await Self.check(
                     oracle,
                     on: disk.restarted(survival),
-                    "error \(number) at call \(turn), \(survival)"
+                    "error \(number) at call \(turn), \(survival)",
+                    marksAlways: number != ENOSPC
                 )
             }
         }
@@ -109,5 +119,31 @@ struct LogCrashTests {
             }
         }
         #expect(log.failure != nil)
+    }
+
+    @Test("What could not be written shares its numbers with nothing that comes after it")
+    func failedWrite() async throws {
+        let line = Array("{}\n".utf8)
+        let whole = SimulatedDisk()
+        try whole.makeDirectory("/srv")
+        let first = try await LogOracle.open(whole, segmentSize: 1 << 20)
+        try await first.running {
+            try await first.append(line, events: 1)
+            let calls = whole.calls
+            let failing = SimulatedDisk(.fail(at: calls + 1, number: ENOSPC, isLasting: false))
+            try failing.makeDirectory("/srv")
+            let log = try await LogOracle.open(failing, segmentSize: 1 << 20)
+            try await log.running {
+                try await log.append(line, events: 1)
+                await #expect(throws: PipelineError.self) { try await log.append(line, events: 1) }
+                #expect(log.obstacle?.code == .outOfResources && log.failure == nil)
+                await log.tryAgain()
+                #expect(log.obstacle == nil)
+                try await log.append(line, events: 1)
+            }
+            let segments = await log.sealedSegments()
+            #expect(segments.map(\.firstNumber) == [1, 1] && segments.map(\.endNumber) == [2, 2])
+            #expect(Set(segments.map(\.writer)).count == 2)
+        }
     }
 }

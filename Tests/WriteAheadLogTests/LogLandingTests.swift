@@ -98,4 +98,83 @@ struct LogLandingTests {
         let events = try await landed()
         #expect(events.count == 3 * 39 && Set(events.map(\.row)).count == 3 * 39)
     }
+
+    private func copy(_ name: String, to other: String) throws {
+        try? FileManager.default.removeItem(atPath: scratch.path(other))
+        try FileManager.default.copyItem(atPath: scratch.path(name), toPath: scratch.path(other))
+    }
+
+    /// What was acknowledged has landed; what was copied may have landed twice, but not with the same row.
+    private func checkLanded(_ oracle: LogOracle, _ place: String) async throws {
+        let events = try await landed()
+        let lost = oracle.acknowledged.subtracting(events.map(\.event))
+        #expect(lost.isEmpty, "\(place): lost \(lost.sorted())")
+        #expect(Set(events.map(\.row)).count == events.count, "\(place)")
+        #expect(events.count == oracle.acknowledged.count, "\(place)")
+    }
+
+    @Test("A log that was put back from a copy loses nothing of what it takes from then on", arguments: [false, true])
+    func restored(whileOpen: Bool) async throws {
+        let oracle = LogOracle()
+        let first = try await open()
+        try await first.running {
+            await oracle.send(3, to: first)
+            if whileOpen { try copy("log", to: "backup") }
+            await oracle.send(5, to: first)
+        }
+        if !whileOpen { try copy("log", to: "backup") }
+        let second = try await open()
+        await second.running { await oracle.send(6, to: second) }
+        _ = try await landing(of: second, in: store).land()
+        try copy("backup", to: "log")
+        for turn in 0..<3 {
+            let restored = try await open()
+            await restored.running { await oracle.send(4, to: restored) }
+            _ = try await landing(of: restored, in: store).land()
+            try await checkLanded(oracle, "restored, turn \(turn)")
+        }
+    }
+
+    @Test("Two collectors with copies of one log land all that either of them takes")
+    func clones() async throws {
+        let oracle = LogOracle()
+        let first = try await open()
+        await first.running { await oracle.send(6, to: first) }
+        try copy("log", to: "clone")
+        for turn in 0..<2 {
+            let logs = [try await open("log"), try await open("clone")]
+            for log in logs { await log.running { await oracle.send(4 + turn, to: log) } }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for log in logs { group.addTask { _ = try await landing(of: log, in: store).land() } }
+                try await group.waitForAll()
+            }
+            try await checkLanded(oracle, "turn \(turn)")
+        }
+    }
+
+    @Test(
+        "A lake that has lost what had landed in it gets nothing, and the log keeps what it holds",
+        arguments: [false, true]
+    )
+    func lostLake(isReopened: Bool) async throws {
+        let oracle = LogOracle()
+        var log = try await open()
+        await log.running { await oracle.send(4, to: log) }
+        _ = try await landing(of: log, in: store).land()
+        try copy("lake", to: "away")
+        try FileManager.default.removeItem(atPath: scratch.path("lake"))
+        if isReopened { log = try await open() }
+        let again = try await open()
+        await again.running { await oracle.send(4, to: again) }
+        let error = await #expect(throws: PipelineError.self) { try await landing(of: again, in: store).land() }
+        #expect(
+            error?.code == .notFound && error?.hint?.contains("/log/landed") == true,
+            "\(String(describing: error))"
+        )
+        #expect(await !again.sealedSegments().isEmpty)
+        try copy("away", to: "lake")
+        _ = try await landing(of: again, in: store).land()
+        try await checkLanded(oracle, "back again")
+        #expect(await again.sealedSegments().isEmpty)
+    }
 }

@@ -6,7 +6,7 @@ public protocol EventReceiver: Sendable {
     /// Receives until the task is cancelled; then takes nothing new, lands what it has, and returns.
     ///
     /// `onReady` is told the address once others can connect. Throws `conflict` where another process receives for the
-    /// same source on this machine.
+    /// same source on this machine, and ends with an error once it can acknowledge nothing any more.
     func serve(into destination: ReceiverDestination, onReady: @escaping @Sendable (_ address: String) async -> Void)
         async throws
 
@@ -33,16 +33,21 @@ public struct ReceiverDestination: Sendable {
     public let coding: any ContentCoding
     /// The machine's time.
     public let clock: @Sendable () -> Timestamp
+    /// Told, in one line each, what whoever looks after the receiver has to know: events that are lost, refused or do not
+    /// land, and that all is well again.
+    public let tell: @Sendable (_ remark: String) -> Void
     /// A destination by its parts.
     public init(
         source: String,
         rawZone: any RawZone,
         coding: any ContentCoding,
-        clock: @escaping @Sendable () -> Timestamp
+        clock: @escaping @Sendable () -> Timestamp,
+        tell: @escaping @Sendable (_ remark: String) -> Void = { _ in }
     ) {
         self.source = source
         self.rawZone = rawZone
         self.coding = coding
         self.clock = clock
+        self.tell = tell
     }
 }

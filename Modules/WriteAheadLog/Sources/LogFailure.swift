@@ -31,6 +31,7 @@ struct LogFailure {
         }
         return switch error.number {
         case ENOSPC, EDQUOT: make(.outOfResources, "make room on the disk", .retry(after: .seconds(10)))
+        case EMFILE, ENFILE: make(.outOfResources, "let more files be open (ulimit -n)", .retry(after: .seconds(10)))
         case EACCES, EPERM, EROFS:
             make(.unauthorized, "make the directory writable for the user that runs millrace", .stop)
         default: make(.unreachable, "look into the system log for what the disk reports", .retry(after: .seconds(10)))

@@ -2,9 +2,9 @@ public import PipelineCore
 
 /// Lands the segments of a log in the raw zone, in order, each event once.
 ///
-/// To the raw zone the log of one writer is a file that grows: each segment is a part of it, and the ledger says how far it
-/// has been taken. So several writers can land in one source, and whoever is killed between landing and forgetting a segment
-/// finds out.
+/// To the raw zone what one writer has written is a file that grows: each segment is a part of it, and the ledger says how far
+/// it has been taken. So several logs can land in one source, copies of one log among them, and whoever is killed between
+/// landing and forgetting a segment finds out.
 public struct LogLanding: Sendable {
     /// How often a landing is tried again that other writers came before.
     private static let attempts = 50
@@ -30,28 +30,52 @@ public struct LogLanding: Sendable {
         public var missing: Int64 = 0
     }
 
-    private var path: String { "log/\(log.writer)" }
+    /// The cause of the error of a lake that does not know of events that have landed in it.
+    public struct LostLanding: Error {}
 
-    /// Lands every segment that is written no more, and forgets it.
+    /// Throws where the lake does not know of what the log has forgotten since it had landed; the cause is ``LostLanding``.
+    ///
+    /// Such a lake is another one, an older copy, or not mounted.
+    public func check() async throws { _ = try await ledger() }
+
+    /// Lands every segment that is written no more, and forgets it; `onLanded` is told of each one that was.
     ///
     /// What is thrown leaves the rest for the next time.
-    public func land() async throws -> Report {
-        var report = Report()
+    @discardableResult
+    public func land(onLanded: (Report) -> Void = { _ in }) async throws -> Report {
+        var total = Report()
         for segment in await log.sealedSegments() {
-            try Task.checkCancellation()
-            let landed = try await landedNumber()
-            if segment.endNumber > landed { try await land(segment, from: landed, &report) }
+            var landed: Report?
+            while landed == nil { landed = try await land(segment) }
+            if let landed, landed != Report() {
+                total.events += landed.events
+                total.missing += landed.missing
+                onLanded(landed)
+            }
             try await log.remove(upTo: segment)
         }
-        return report
+        return total
     }
 
-    /// The number before which all events have landed.
-    private func landedNumber() async throws -> Int64 {
-        try await rawZone.ledger(of: source).files.first { $0.path == path }?.resumeRow ?? 1
+    /// The ledger, which knows of everything that the log has forgotten.
+    private func ledger() async throws -> Ledger {
+        let ledger = try await rawZone.ledger(of: source)
+        guard let removed = log.removed, ledger.number(landedOf: removed.writer) < removed.number else { return ledger }
+        throw PipelineError(
+            .notFound,
+            "the lake does not hold events of '\(source)' that have landed in it",
+            while: "landing events",
+            hint:
+                "mount or put back the lake; to go on with the one that is there, remove \(log.markFile) and start again",
+            cause: LostLanding()
+        )
     }
 
-    private func land(_ segment: LogSegment, from start: Int64, _ report: inout Report) async throws {
+    /// Lands what the raw zone does not hold of a segment; nil where another process has landed of it meanwhile.
+    private func land(_ segment: LogSegment) async throws -> Report? {
+        try Task.checkCancellation()
+        let start = max(segment.firstNumber, try await ledger().number(landedOf: segment.writer))
+        guard segment.endNumber > start else { return Report() }
         let object = try await rawZone.object(
             of: source,
             arrival: segment.created,
@@ -62,37 +86,50 @@ public struct LogLanding: Sendable {
             for try await chunk in coding.encode(lines) { try await object.append(chunk) }
             let key = try await object.finish().key.rawValue
             var file = LandedFile(
-                path: path,
-                fileID: log.writer,
+                path: Ledger.path(of: segment.writer),
+                fileID: segment.writer,
                 size: segment.size,
                 modified: segment.created.microseconds,
                 arrival: segment.created.microseconds,
                 coding: coding.fileExtension
             )
             file.object = key
-            file.firstRow = max(start, segment.firstNumber)
+            file.firstRow = start
             file.rows = lines.count
             file.resumeRow = segment.endNumber
-            try await land(file)
-            report.events += lines.count
-            report.missing += segment.endNumber - file.firstRow - lines.count
+            guard try await land(file) else { return nil }
+            return Report(events: lines.count, missing: segment.endNumber - start - lines.count)
         } catch {
             await object.abort()
             throw error
         }
     }
 
-    /// Logs the part behind whatever others have landed meanwhile.
-    private func land(_ file: LandedFile) async throws {
+    /// Logs the part behind whatever others have landed meanwhile; false where that was of the same writer.
+    private func land(_ file: LandedFile) async throws -> Bool {
         for attempt in 1...Self.attempts {
-            let ledger = try await rawZone.ledger(of: source)
-            // A landing whose answer was lost has landed.
-            if let entry = ledger.files.first(where: { $0.path == path }), entry.resumeRow >= file.resumeRow { return }
+            let ledger = try await ledger()
+            if let entry = ledger.files.first(where: { $0.path == file.path }), entry.resumeRow > file.firstRow {
+                // A landing whose answer was lost has landed.
+                return entry.object == file.object
+            }
             do {
                 _ = try await rawZone.land([file], of: source, after: ledger.latest)
-                return
+                return true
             } catch let error as PipelineError where error.code == .conflict && attempt < Self.attempts {}
         }
+        return false
+    }
+}
+
+extension Ledger {
+    /// Where a log's writer stands among the files.
+    fileprivate static func path(of writer: String) -> String { "log/\(writer)" }
+
+    /// The number before which all events of a writer have landed.
+    fileprivate func number(landedOf writer: String) -> Int64 {
+        let path = Self.path(of: writer)
+        return files.first { $0.path == path }?.resumeRow ?? 1
     }
 }
 

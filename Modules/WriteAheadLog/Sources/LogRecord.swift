@@ -79,12 +79,18 @@ struct SegmentHeader: Equatable {
     static let size = 44
     private static let magic = Array("MILLRWA1".utf8)
 
-    /// Who writes the log, for as long as its directory lives.
+    /// Who wrote the segment, 16 bytes; see ``LogSegment/writer``.
     var writer: [UInt8]
     /// The number of the first event.
     var number: Int64
     /// When the segment was begun, in microseconds since 1970.
     var created: Int64
+
+    /// The writer as ``LogSegment`` tells it.
+    var writerName: String { writer.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() }
+
+    /// A writer that there has not been before.
+    static func newWriter() -> [UInt8] { (0..<16).map { _ in UInt8.random(in: 0...255) } }
 
     var bytes: [UInt8] {
         var bytes = Self.magic + writer

@@ -4,11 +4,15 @@ public import PipelineCore
 public struct LogSegment: Sendable, Hashable, Comparable {
     /// Its place among all segments of the log.
     public let sequence: Int64
-    /// The number of its first event; events count from 1 over the life of the log's directory.
+    /// Who wrote it, 32 hexadecimal digits: another one for each time that the log is opened, and after each write that failed.
+    ///
+    /// So a number of a writer means one event for all time, in all copies of the directory.
+    public let writer: String
+    /// The number of its first event; the events of a writer count from 1.
     public let firstNumber: Int64
     /// The number after its last event.
     public let endNumber: Int64
-    /// When it was begun.
+    /// When its first event came.
     public let created: Timestamp
     /// The file's size, in bytes.
     public let size: Int64
@@ -37,5 +41,13 @@ public struct LogRecovery: Sendable, Equatable {
     /// Numbers of acknowledged events that no whole record holds any more: the disk damaged them.
     public var missing: Int64 = 0
     /// Files that could not be read as segments and were put aside, under these names.
+    public var damagedFiles: [String] = []
+}
+
+/// What waits in a log's directory, whoever uses it at the moment.
+public struct LogBacklog: Sendable, Equatable {
+    /// Events that have not been taken elsewhere, or not yet been forgotten.
+    public var events: Int64 = 0
+    /// Names of files that could not be read and were put aside.
     public var damagedFiles: [String] = []
 }

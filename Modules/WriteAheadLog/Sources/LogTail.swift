@@ -56,7 +56,7 @@ actor SegmentFollower {
         do {
             if !hasLooked { try skipToEnd() }
             if let lines = try read() { return lines }
-            guard let following = try sequences().first(where: { $0 > current?.sequence ?? -1 }) else { return nil }
+            guard let following = try following() else { return nil }
             // What came into the old file after the look at it and before the new file was made.
             if let lines = try read() { return lines }
             try open(following)
@@ -64,6 +64,13 @@ actor SegmentFollower {
         } catch {
             throw LogFailure(error, directory: directory).pipelineError
         }
+    }
+
+    /// The file after the current one; where that is gone and there is only an older one, the log was begun anew.
+    private func following() throws -> Int64? {
+        let sequences = try sequences()
+        guard let current = current?.sequence else { return sequences.first }
+        return sequences.first { $0 > current } ?? (sequences.contains(current) ? nil : sequences.first)
     }
 
     private func skipToEnd() throws {

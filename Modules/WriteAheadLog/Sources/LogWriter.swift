@@ -19,14 +19,12 @@ actor LogWriter {
     private let files: any FileOperations
     private let options: WriteAheadLog.Options
     private let clock: @Sendable () -> Timestamp
-    private let writer: [UInt8]
+    private var writer = SegmentHeader.newWriter()
     private var active: Active?
     private var nextSequence: Int64
     /// The number of the next event.
-    private var number: Int64
+    private var number: Int64 = 1
     private var segments: [LogSegment]
-    /// Segments without events, which stand only as long as no later one says how far the log has counted.
-    private var hollow: [Int64]
     private var buffer: [UInt8] = []
 
     init(
@@ -40,11 +38,8 @@ actor LogWriter {
         self.files = files
         self.options = options
         self.clock = clock
-        writer = found.writer
         nextSequence = found.nextSequence
-        number = found.nextNumber
         segments = found.segments
-        hollow = found.hollow
     }
 
     /// Makes entries durable, in order, with one sync; throws before any of them counts.
@@ -73,19 +68,21 @@ actor LogWriter {
             try files.sync(active.descriptor)
         } catch {
             end(active)
+            // Whole or not, what failed stands there under numbers that are given again.
+            (writer, number) = (SegmentHeader.newWriter(), 1)
             throw error
         }
         active.size += Int64(buffer.count)
         number = next
         self.active = active
-        if active.size >= options.segmentSize { end(active) }
+        // Half of the log can be filled while the other half lands.
+        if active.size >= min(options.segmentSize, options.capacity / 2) { end(active) }
         return stored
     }
 
     /// Ends the segment that is being written, if it holds anything and is not younger than `age`.
     func seal(olderThan age: Duration) {
-        guard let active, number > active.header.number,
-            clock().microseconds - active.header.created >= Int64(age / .microseconds(1))
+        guard let active, clock().microseconds - active.header.created >= Int64(age / .microseconds(1))
         else { return }
         end(active)
     }
@@ -95,18 +92,52 @@ actor LogWriter {
 
     /// Forgets a segment and everything before it, whose events are durable elsewhere.
     ///
-    /// The directory always keeps a segment that says how far the log has counted.
+    /// A mark says how far before anything goes; only a disk without room for it gets that room first.
     ///
     /// Returns how many bytes all segments hold then.
     func remove(upTo segment: LogSegment) throws -> Int64 {
-        if active == nil { active = try begin() }
+        let mark = LogMark(writer: segment.writer, number: segment.endNumber)
+        var isMarked = true
+        do { try write(mark) } catch let error as FileError where [ENOSPC, EDQUOT].contains(error.number) {
+            isMarked = false
+        }
         while let old = segments.first, old <= segment {
-            try unlink(old.sequence)
+            try removeFile(path(of: old.sequence))
             // One after the other: were a later one gone first, its events would seem to be missing from this one.
             try files.syncDirectory(directory)
             segments.removeFirst()
         }
+        if !isMarked { try? write(mark) }  // Without it less is noticed of a lake that is lost, and nothing else.
         return stored
+    }
+
+    private func write(_ mark: LogMark) throws {
+        let path = "\(directory)/\(LogDirectory.markName)"
+        try write(mark.bytes, to: path + LogDirectory.unfinished)
+        try files.rename(path + LogDirectory.unfinished, to: path)
+        try files.syncDirectory(directory)
+    }
+
+    /// Throws where the disk has no room for a commit of usual size, or cannot be written.
+    func probe() throws {
+        let path = "\(directory)/probe\(LogDirectory.unfinished)"
+        try write([UInt8](repeating: 0, count: options.commitSize), to: path)
+        try files.unlink(path)
+    }
+
+    /// Writes a file of its own, which takes the place of one that was left unfinished.
+    private func write(_ bytes: [UInt8], to path: String) throws {
+        try removeFile(path)
+        let descriptor = try files.createFile(path)
+        do {
+            try files.writeAll(bytes, to: descriptor)
+            try files.sync(descriptor)
+        } catch {
+            try? files.close(descriptor)  // The error that led here says more.
+            try? files.unlink(path)
+            throw error
+        }
+        try files.close(descriptor)
     }
 
     private var stored: Int64 { segments.reduce(active?.size ?? 0) { $0 + $1.size } }
@@ -121,7 +152,7 @@ actor LogWriter {
     private func begin() throws -> Active {
         let header = SegmentHeader(writer: writer, number: number, created: clock().microseconds)
         let sequence = nextSequence
-        let path = "\(directory)/\(LogSegment.fileName(sequence))"
+        let path = path(of: sequence)
         // The number is used once even if what follows fails: a file may be there.
         nextSequence += 1
         let descriptor = try files.createFile(path)
@@ -134,8 +165,6 @@ actor LogWriter {
             try? files.unlink(path)
             throw error
         }
-        for old in hollow { try unlink(old) }
-        hollow = []
         return Active(
             sequence: sequence,
             descriptor: descriptor,
@@ -144,14 +173,18 @@ actor LogWriter {
         )
     }
 
-    /// Writes no more to a segment; all of it that counts has been synced.
+    /// Writes no more to a segment, all of which that counts has been synced; where nothing does, it goes.
     private func end(_ segment: Active) {
         try? files.close(segment.descriptor)
         active = nil
-        guard number > segment.header.number else { return hollow.append(segment.sequence) }
+        guard number > segment.header.number else {
+            try? files.unlink(path(of: segment.sequence))  // Left there, it is found to be empty.
+            return
+        }
         segments.append(
             LogSegment(
                 sequence: segment.sequence,
+                writer: segment.header.writerName,
                 firstNumber: segment.header.number,
                 endNumber: number,
                 created: Timestamp(microseconds: segment.header.created),
@@ -160,10 +193,10 @@ actor LogWriter {
         )
     }
 
-    private func unlink(_ sequence: Int64) throws {
-        do {
-            try files.unlink("\(directory)/\(LogSegment.fileName(sequence))")
-        } catch let error as FileError where error.number == ENOENT {}  // Gone is gone.
+    private func path(of sequence: Int64) -> String { "\(directory)/\(LogSegment.fileName(sequence))" }
+
+    private func removeFile(_ path: String) throws {
+        do { try files.unlink(path) } catch let error as FileError where error.number == ENOENT {}  // Gone is gone.
     }
 }
 

@@ -14,7 +14,7 @@ public final class WriteAheadLog: Sendable {
         public var commitDelay: Duration
         /// So many bytes do not wait.
         public var commitSize: Int
-        /// When a segment is full, in bytes.
+        /// When a segment is full, in bytes; at the latest when it is half of the capacity.
         public var segmentSize: Int64
         /// How many bytes may wait in all segments before the log is full.
         public var capacity: Int64
@@ -44,12 +44,16 @@ public final class WriteAheadLog: Sendable {
         var size = 0
         /// Bytes in the segments.
         var stored: Int64
+        var removed: LogMark?
+        /// A sync has failed.
         var failure: PipelineError?
+        /// The last write has failed.
+        var trouble: PipelineError?
+        /// Something was refused for want of capacity, and not much has been forgotten since.
+        var isFull = false
         var isOpen = true
     }
 
-    /// Who writes the log: the same from the first start in a directory to the last, 32 hexadecimal digits.
-    public let writer: String
     /// What was found when the log was opened.
     public let recovery: LogRecovery
     private let directory: String
@@ -66,7 +70,9 @@ public final class WriteAheadLog: Sendable {
         options: Options = Options(),
         clock: @escaping @Sendable () -> Timestamp
     ) async throws {
-        try await self.init(directory: directory, options: options, files: SystemFiles(), clock: clock)
+        // The events are of people, and nobody else needs to read them.
+        let files = SystemFiles(isPrivate: true)
+        try await self.init(directory: directory, options: options, files: files, clock: clock)
     }
 
     init(
@@ -76,15 +82,14 @@ public final class WriteAheadLog: Sendable {
         clock: @escaping @Sendable () -> Timestamp
     ) async throws {
         let found = try await DiskQueue(label: "millrace.log").run {
-            try LogDirectory(path: directory, files: files).open()
+            try LogDirectory(path: directory, files: files).open(at: clock())
         }
         self.directory = directory
         self.files = files
         self.options = options
-        writer = found.writer.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         recovery = found.recovery
         output = LogWriter(found, directory: directory, files: files, options: options, clock: clock)
-        intake = Mutex(Intake(stored: found.segments.reduce(0) { $0 + $1.size }))
+        intake = Mutex(Intake(stored: found.segments.reduce(0) { $0 + $1.size }, removed: found.removed))
         (wakeups, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -98,7 +103,7 @@ public final class WriteAheadLog: Sendable {
         let entry = LogEntry(lines, count: count)
         try await withCheckedThrowingContinuation { (waiter: Waiter) in
             let refusal: PipelineError? = intake.withLock { intake in
-                if let refusal = self.refusal(of: entry, intake) { return refusal }
+                if let refusal = self.refusal(of: entry, &intake) { return refusal }
                 intake.entries.append(entry)
                 intake.waiters.append(waiter)
                 intake.size += entry.content.count
@@ -108,23 +113,39 @@ public final class WriteAheadLog: Sendable {
         }
     }
 
-    private func refusal(of entry: LogEntry, _ intake: borrowing Intake) -> PipelineError? {
+    private func refusal(of entry: LogEntry, _ intake: inout Intake) -> PipelineError? {
         if let failure = intake.failure { return failure }
         guard intake.isOpen else {
             return PipelineError(.outOfResources, "the log is being closed", while: "storing events")
         }
         let isFull = intake.stored + Int64(intake.size + entry.content.count) > options.capacity
-        guard isFull || intake.size + entry.content.count > Self.largestIntake else { return nil }
+        if isFull {
+            // What fits into no log of this capacity says nothing of the others.
+            if entry.content.count <= options.capacity { intake.isFull = true }
+            return fullness(intake.stored)
+        }
+        guard intake.size + entry.content.count > Self.largestIntake else { return nil }
         return PipelineError(
             .outOfResources,
-            isFull ? "the log in \(directory) is full: \(intake.stored) bytes wait" : "the disk does not keep up",
+            "the disk does not keep up",
             while: "storing events",
-            hint: isFull ? "see why its segments do not reach the lake" : nil,
-            recovery: .retry(after: .seconds(isFull ? 10 : 1))
+            recovery: .retry(after: .seconds(1))
+        )
+    }
+
+    private func fullness(_ stored: Int64) -> PipelineError {
+        PipelineError(
+            .outOfResources,
+            "the log in \(directory) is full: \(stored) bytes wait",
+            while: "storing events",
+            hint: "see why its segments do not reach the lake",
+            recovery: .retry(after: .seconds(10))
         )
     }
 
     /// Writes what is appended until the task is cancelled, then what is still waiting, and ends the last segment.
+    ///
+    /// Ends by itself once a sync has failed (``failure``).
     public func run() async {
         var last = ContinuousClock.now - options.commitDelay
         for await _ in wakeups {
@@ -133,6 +154,7 @@ public final class WriteAheadLog: Sendable {
                 try? await Task.sleep(for: options.commitDelay - sinceLast)  // Cancelled: no more to wait for.
             }
             await commit()
+            if failure != nil { break }
             last = ContinuousClock.now
         }
         intake.withLock { $0.isOpen = false }
@@ -149,19 +171,40 @@ public final class WriteAheadLog: Sendable {
         do {
             if let failure = intake.withLock({ $0.failure }) { throw failure }
             let stored = try await output.commit(entries)
-            intake.withLock { $0.stored = stored }
+            intake.withLock { ($0.stored, $0.trouble) = (stored, nil) }
             for waiter in waiters { waiter.resume() }
         } catch {
-            let refusal = LogFailure(error, directory: directory).pipelineError
-            if LogFailure(error, directory: directory).isFinal { intake.withLock { $0.failure = refusal } }
+            let refusal = note(error)
             for waiter in waiters { waiter.resume(throwing: refusal) }
         }
     }
 
+    private func note(_ error: any Error) -> PipelineError {
+        let failure = LogFailure(error, directory: directory)
+        let text = failure.pipelineError
+        intake.withLock { intake in
+            if failure.isFinal { intake.failure = text } else { intake.trouble = text }
+        }
+        return text
+    }
+
+    /// Tries whether the disk takes events again, if it did not take the last ones.
+    ///
+    /// Without that nobody would know who sends only to those that are ready.
+    public func tryAgain() async {
+        guard intake.withLock({ $0.failure == nil && $0.trouble != nil }) else { return }
+        do {
+            try await output.probe()
+            intake.withLock { $0.trouble = nil }
+        } catch { _ = note(error) }
+    }
+
     // MARK: Segments
 
-    /// Ends the segment that is being written if it is older than `age`, so that it can be taken.
-    public func seal(olderThan age: Duration) async { await output.seal(olderThan: age) }
+    /// Ends the segment that is being written if it is older than `age`, or the log is full, so that it can be taken.
+    public func seal(olderThan age: Duration) async {
+        await output.seal(olderThan: intake.withLock { $0.isFull } ? .zero : age)
+    }
 
     /// The segments that are written no more, oldest first.
     public func sealedSegments() async -> [LogSegment] { await output.sealed }
@@ -181,14 +224,29 @@ public final class WriteAheadLog: Sendable {
     public func remove(upTo segment: LogSegment) async throws {
         do {
             let stored = try await output.remove(upTo: segment)
-            intake.withLock { $0.stored = stored }
+            intake.withLock { intake in
+                intake.removed = LogMark(writer: segment.writer, number: segment.endNumber)
+                intake.stored = stored
+                if stored <= options.capacity / 8 * 7 { intake.isFull = false }
+            }
         } catch {
             throw LogFailure(error, directory: directory).pipelineError
         }
     }
 
-    /// Why nothing can be appended any more; nil while all is well.
+    /// What was forgotten last, in this life of the log or an earlier one; nil before that.
+    public var removed: LogMark? { intake.withLock { $0.removed } }
+
+    /// The file that holds ``removed``; without it nothing is known to have been forgotten.
+    public var markFile: String { "\(directory)/\(LogDirectory.markName)" }
+
+    /// Why nothing can be appended any more until the log is opened again; nil while all is well.
     public var failure: PipelineError? { intake.withLock { $0.failure } }
+
+    /// Why nothing can be appended at the moment, for good or not: a sync or the last write has failed, or the log is full.
+    public var obstacle: PipelineError? {
+        intake.withLock { $0.failure ?? $0.trouble ?? ($0.isFull ? fullness($0.stored) : nil) }
+    }
 
     /// How many bytes wait in the segments.
     public var size: Int64 { intake.withLock { $0.stored } }

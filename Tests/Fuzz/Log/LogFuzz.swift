@@ -21,7 +21,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 
 /// Opens the log and reads all that it kept; returns the records' numbers.
 private func recover(_ disk: SimulatedDisk, _ written: Set<DamagedLog.Record>) throws -> [Int64] {
-    let contents = try LogDirectory(path: "/state/log", files: disk).open()
+    let contents = try LogDirectory(path: "/state/log", files: disk).open(at: Timestamp(microseconds: 1))
     var numbers: [Int64] = []
     for segment in contents.segments {
         var reader = try SegmentReader("/state/log/\(LogSegment.fileName(segment.sequence))", files: disk)
@@ -34,7 +34,6 @@ private func recover(_ disk: SimulatedDisk, _ written: Set<DamagedLog.Record>) t
             numbers.append(record.number)
         }
     }
-    guard numbers.last ?? 0 < contents.nextNumber else { fatalError("numbers would be given twice") }
     return numbers
 }
 

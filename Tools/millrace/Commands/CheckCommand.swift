@@ -39,6 +39,7 @@ struct CheckCommand: AsyncParsableCommand {
         var sources: Int?
         var jobs: Int?
         var exports: Int?
+        var warnings: [String]?
         var probes: [Pipeline.Probe]?
     }
 
@@ -46,8 +47,12 @@ struct CheckCommand: AsyncParsableCommand {
         if schema { return print(Composition.catalog.jsonSchema, terminator: "") }
         do {
             let file = try checked()
+            // Whoever may not look at the logs can still check the file.
+            let logs = (try? await Composition.receiverLogs(file.context.stateDirectory)) ?? []
+            let warnings = file.warnings(about: logs)
             let probes = connect ? try await config.pipeline().probe() : nil
-            json ? try printReport(of: file, probes) : printText(of: file, probes ?? [])
+            for warning in warnings where !json { standardError("\(config.config): warning: \(warning)") }
+            json ? try printReport(of: file, warnings, probes) : printText(of: file, probes ?? [])
             if probes?.contains(where: { $0.problem != nil }) == true { throw ExitCode(1) }
         } catch let invalid as InvalidConfiguration where json {
             try printJSON(Report(config: invalid.file, issues: invalid.issues.map(Report.Issue.init)))
@@ -62,10 +67,17 @@ struct CheckCommand: AsyncParsableCommand {
         return file
     }
 
-    private func printReport(of file: ConfigFile, _ probes: [Pipeline.Probe]?) throws {
+    private func printReport(of file: ConfigFile, _ warnings: [String], _ probes: [Pipeline.Probe]?) throws {
         let (sources, jobs, exports) = (file.sources.count, file.jobs.count, file.exports.count)
         try printJSON(
-            Report(config: config.config, sources: sources, jobs: jobs, exports: exports, probes: probes)
+            Report(
+                config: config.config,
+                sources: sources,
+                jobs: jobs,
+                exports: exports,
+                warnings: warnings,
+                probes: probes
+            )
         )
     }
 

@@ -8,7 +8,9 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             An answer of 200 means that the events are on stable storage. SIGTERM and SIGINT end it: \
             requests that have begun are answered, and what was received lands in the lake. What does \
-            not land in time, or was left by a kill, lands with the next start or the next run.
+            not land in time, or was left by a kill, lands with the next start or the next run. \
+            Events that are refused or do not land are told on standard error, and so is the end of \
+            that. After a failed fsync it ends with 1: let the service manager start it again.
 
             EXAMPLES
               millrace serve
@@ -22,6 +24,8 @@ struct ServeCommand: AsyncParsableCommand {
         let pipeline = try config.pipeline()
         try await pipeline.serve { source, address in
             standardError("millrace: \(source) listens on \(address)")
+        } onRemark: { remark in
+            standardError("millrace: \(remark)")
         }
         standardError("millrace: stopped")
     }

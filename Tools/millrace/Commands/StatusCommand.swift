@@ -31,6 +31,7 @@ struct StatusCommand: AsyncParsableCommand {
             table.add([part.kind, part.name, problem ?? part.pending ?? "nothing: up to date"])
         }
         print(table.text)
+        for warning in status.warnings { print("\nWarning: \(warning).") }
         if let last = try RunHistory(reading: stateDirectory)?.runs(limit: 1).first {
             print("\nLast run: \(last.run), \(last.outcome.rawValue) after \(duration(last.seconds)).")
         } else {

@@ -1,5 +1,7 @@
 internal import BlockingIO
+internal import Glibc
 public import PipelineCore
+internal import Synchronization
 internal import WriteAheadLog
 
 #if canImport(FoundationEssentials)
@@ -16,53 +18,61 @@ public struct HTTPCollector: EventReceiver {
     let directory: String
 
     /// Serves until cancelled; what was acknowledged by then has landed on return, or is in the log.
+    ///
+    /// Throws once a sync has failed: the log has to be opened again to know what it holds.
     public func serve(
         into destination: ReceiverDestination,
         onReady: @escaping @Sendable (_ address: String) async -> Void
     ) async throws {
-        guard let lock = try lock(destination.source) else {
-            throw PipelineError(
-                .conflict,
-                "another process collects for '\(destination.source)' already",
-                while: "starting the collector",
-                hint: "stop it first"
-            )
-        }
+        let serving = try lockServing(destination.source)
+        defer { withExtendedLifetime(serving) {} }
+        guard let lock = try await waitForLog(destination) else { return }
         defer { withExtendedLifetime(lock) {} }
         let log = try await open(destination)
+        let landing = landing(of: log, into: destination)
+        try await landing.check()
         let webClient = try await WebClient(coding: destination.coding)
-        let metrics = CollectorMetrics(start: destination.clock())
-        let landing = LogLanding(
-            log,
-            source: destination.source,
-            rawZone: destination.rawZone,
-            coding: destination.coding
+        let tender = LogTender(
+            options: options,
+            log: log,
+            landing: landing,
+            watch: LogWatch(log, tell: destination.tell),
+            metrics: CollectorMetrics(start: destination.clock()),
+            accessLog: options.logsRequests ? AccessLog.standard : nil
         )
-        let accessLog = options.logsRequests ? AccessLog.standard : nil
+        let server = try server(tender, destination, webClient)
+        let end = Deadline(within: options.stopLimit)
         // The log outlives the server, and landing outlives the log: each ends when what fills it has ended.
-        let writing = Task { await log.run() }
-        let tending = Task { await tend(log, landing, metrics, accessLog) }
-        defer { tending.cancel() }
-        var failure: (any Error)?
-        do { try await server(log, destination, webClient, metrics, accessLog).run(onReady: onReady) } catch {
-            failure = error
+        let answering = Task { try await server.run(onReady: onReady) }
+        let writing = Task {
+            await log.run()
+            // Unless the end was asked for, a sync has failed.
+            end.begin()
+            answering.cancel()
+        }
+        let tending = Task { await tender.run() }
+        let result = await withTaskCancellationHandler {
+            await answering.result
+        } onCancel: {
+            end.begin()
+            answering.cancel()
         }
         writing.cancel()
         await writing.value
         tending.cancel()
         await tending.value
-        await landRest(landing)
-        await accessLog?.finish()
-        if let failure { throw failure }
+        await tender.landRest(until: end.begin())
+        await tender.accessLog?.finish()
+        if let failure = log.failure { throw failure }
+        try result.get()
     }
 
     private func server(
-        _ log: WriteAheadLog,
+        _ tender: LogTender,
         _ destination: ReceiverDestination,
-        _ webClient: WebClient,
-        _ metrics: CollectorMetrics,
-        _ accessLog: AccessLog?
+        _ webClient: WebClient
     ) throws -> ConnectionServer {
+        let (log, metrics, accessLog) = (tender.log, tender.metrics, tender.accessLog)
         let bodies = BodyBudget(size: options.bodyMemory)
         let connections = ConnectionLimit(options.connections)
         let responder = CollectorResponder(
@@ -72,19 +82,18 @@ public struct HTTPCollector: EventReceiver {
             webClient: webClient,
             bodies: bodies,
             metrics: metrics,
-            accessLog: accessLog,
+            accessLog: tender.accessLog,
             clock: destination.clock
-        ) {
-            let failure = log.failure
+        ) { [watch = tender.watch, capacity = options.log.capacity] in
             let gauges = CollectorMetrics.Gauges(
                 logSize: log.size,
-                logCapacity: options.log.capacity,
-                isFailed: failure != nil,
+                logCapacity: capacity,
+                isFailed: log.failure != nil,
                 connections: connections.count,
                 bodyBytes: bodies.bytes,
                 droppedLines: accessLog?.dropped ?? 0
             )
-            return (metrics.text(gauges), failure)
+            return (metrics.text(gauges), watch.failure)
         }
         return ConnectionServer(
             options: options,
@@ -96,30 +105,22 @@ public struct HTTPCollector: EventReceiver {
         }
     }
 
-    /// Lands what is left while there is time: the rest is in the log, and lands with the next start.
-    private func landRest(_ landing: LogLanding) async {
-        // The task of `serve` has been cancelled, so that this needs one of its own.
-        let rest = Task { _ = try await landing.land() }
-        let limit = Task {
-            try await Task.sleep(for: options.stopLimit)
-            rest.cancel()
-        }
-        _ = await rest.result
-        limit.cancel()
-    }
-
-    /// Lands what the log of a stopped collector holds.
-    public func drain(into destination: ReceiverDestination) async throws -> Int64? {
-        guard let lock = try lock(destination.source) else { return nil }
-        defer { withExtendedLifetime(lock) {} }
-        let log = try await open(destination)
-        let landing = LogLanding(
+    private func landing(of log: WriteAheadLog, into destination: ReceiverDestination) -> LogLanding {
+        LogLanding(
             log,
             source: destination.source,
             rawZone: destination.rawZone,
             coding: destination.coding
         )
-        return try await landing.land().events
+    }
+
+    /// Lands what the log of a stopped collector holds.
+    public func drain(into destination: ReceiverDestination) async throws -> Int64? {
+        guard let lock = try lock(lockFile(destination.source)) else { return nil }
+        defer { withExtendedLifetime(lock) {} }
+        let log = try await open(destination)
+        let watch = LogWatch(log, tell: destination.tell)
+        return try await landing(of: log, into: destination).land(onLanded: watch.landed).events
     }
 
     /// Follows the log's files.
@@ -134,36 +135,38 @@ public struct HTTPCollector: EventReceiver {
         try await server.probe(listens: !isRunning(source))
     }
 
-    /// Lands segments as they fill or grow old, and writes the access log, until cancelled.
-    private func tend(
-        _ log: WriteAheadLog,
-        _ landing: LogLanding,
-        _ metrics: CollectorMetrics,
-        _ accessLog: AccessLog?
-    ) async {
-        while !Task.isCancelled {
-            do {
-                try await Task.sleep(for: min(.seconds(1), options.landingInterval))
-                accessLog?.flush()
-                await log.seal(olderThan: options.landingInterval)
-                // Answers come before landing, for as long as the log has room.
-                let hasRoom = log.size < options.log.capacity / 2
-                let report = try await withTaskExecutorPreference(hasRoom ? BackgroundExecutor.shared : nil) {
-                    try await landing.land()
-                }
-                metrics.landed(report.events, missing: report.missing)
-            } catch is CancellationError {
-            } catch {
-                metrics.landingFailed()  // The log keeps what could not land; the next turn tries again.
-            }
-        }
+    // MARK: Locks
+
+    private func logDirectory(_ source: String) -> String { Self.logDirectory(source, in: directory) }
+
+    private func lockFile(_ source: String) -> String { Self.lockFile(source, in: directory) }
+
+    /// One process collects for a source.
+    private func lockServing(_ source: String) throws -> FileLock {
+        if let lock = try lock("\(logDirectory(source)).serving.lock") { return lock }
+        throw PipelineError(
+            .conflict,
+            "another process collects for '\(source)' already",
+            while: "starting the collector",
+            hint: "stop it first"
+        )
     }
 
-    private func logDirectory(_ source: String) -> String { "\(directory)/\(source)" }
+    /// The lock of the log, which a run holds while it lands what is left there; nil if cancelled before it is to be had.
+    private func waitForLog(_ destination: ReceiverDestination) async throws -> FileLock? {
+        var isTold = false
+        while !Task.isCancelled {
+            if let lock = try lock(lockFile(destination.source)) { return lock }
+            if !isTold { destination.tell("waiting for another process that lands what the log holds") }
+            isTold = true
+            try? await Task.sleep(for: .milliseconds(100))  // Cancelled: the loop ends.
+        }
+        return nil
+    }
 
     /// Makes nothing where there is nothing yet: whoever asks may not be who is going to serve.
     private func isRunning(_ source: String) -> Bool {
-        let path = "\(logDirectory(source)).lock"
+        let path = "\(logDirectory(source)).serving.lock"
         guard FileManager.default.fileExists(atPath: path) else { return false }
         // A lock that cannot be tried says nothing.
         guard let lock = try? FileLock(path) else { return true }
@@ -171,10 +174,16 @@ public struct HTTPCollector: EventReceiver {
         return false
     }
 
-    private func lock(_ source: String) throws -> FileLock? {
+    private func lock(_ path: String) throws -> FileLock? {
         do {
-            try SystemFiles().makeDirectories(directory)
-            return try FileLock("\(logDirectory(source)).lock")
+            // What is below is for this user alone; what is above may be others' too.
+            try SystemFiles().makeDirectories(
+                String(directory[..<(directory.lastIndex(of: "/") ?? directory.endIndex)])
+            )
+            do { try SystemFiles(isPrivate: true).makeDirectory(directory) } catch let error as FileError
+                where error.number == EEXIST
+            {}  // As it should be.
+            return try FileLock(path)
         } catch let error as FileError {
             throw PipelineError(
                 .unauthorized,
@@ -204,8 +213,26 @@ extension Connector where Part == any EventReceiver {
             return { context in
                 var options = options
                 options.certificate = options.certificate?.resolved(in: context)
-                return HTTPCollector(options: options, directory: context.stateDirectory + "/collector")
+                return HTTPCollector(options: options, directory: HTTPCollector.directory(in: context.stateDirectory))
             }
+        }
+    }
+}
+
+/// The moment by which all has to have ended, counted from when the end was first asked for.
+private final class Deadline: Sendable {
+    private let limit: Duration
+    private let moment = Mutex<ContinuousClock.Instant?>(nil)
+
+    init(within limit: Duration) { self.limit = limit }
+
+    /// The end is asked for; returns the moment, whoever asked first.
+    @discardableResult
+    func begin() -> ContinuousClock.Instant {
+        moment.withLock { moment in
+            let end = moment ?? .now + limit
+            moment = end
+            return end
         }
     }
 }

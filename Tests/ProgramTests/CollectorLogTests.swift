@@ -1,0 +1,364 @@
+import ConnectorTesting
+import Foundation
+import Glibc
+import Subprocess
+import Testing
+
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
+
+/// A pipeline with one collector, `serve` of which is started and stopped.
+private struct Site {
+    let folder: ScratchDirectory
+    let port: Int
+    var millrace: Program { Program(directory: folder.path) }
+
+    init(_ settings: String = "land_every: 1h") throws {
+        folder = try ScratchDirectory()
+        port = try freePort()
+        try configure(settings)
+    }
+
+    func configure(_ settings: String, source: String = "web") throws {
+        let text = """
+            lake: { use: local, path: lake }
+            sources: { \(source): { use: http, listen: "127.0.0.1:\(port)", write_keys: { web: k }, \(settings) } }
+            """
+        try folder.write(text, to: "millrace.yaml")
+    }
+
+    /// Serves while `body` runs.
+    func serving(
+        stoppedBy signal: Signal = .kill,
+        _ body: () async throws -> Void
+    ) async throws -> Program.Answer {
+        try await millrace.start(["serve"], stoppedBy: signal) {
+            try await becomes("the collector answers") { await answer("/health/live") != 0 }
+            try await body()
+        }
+    }
+
+    /// The status of what is answered to a GET; 0 where nobody answers.
+    func answer(_ path: String) async -> Int { await status(of: request(path)) }
+
+    /// Sends one batch of tracks with these ids; returns the status of the answer.
+    func send(_ ids: ClosedRange<Int>, padding: Int = 0) async -> Int {
+        let pad = (0..<padding).map { _ in String(UInt8.random(in: 32...126), radix: 36) }.joined()
+        let events = ids.map {
+            #"{"type":"track","messageId":"m\#($0)","userId":"u","event":"Seen","properties":{"pad":"\#(pad)"}}"#
+        }
+        var request = request("/v1/batch")
+        request.httpMethod = "POST"
+        request.httpBody = Data(#"{"writeKey":"k","batch":[\#(events.joined(separator: ","))]}"#.utf8)
+        return await status(of: request)
+    }
+
+    private func request(_ path: String) -> URLRequest {
+        var request = URLRequest(url: URL(string: "http://127.0.0.1:\(port)\(path)") ?? URL(filePath: "/"))
+        request.timeoutInterval = 10
+        return request
+    }
+
+    private func status(of request: URLRequest) async -> Int {
+        let answer = try? await URLSession.shared.data(for: request)
+        return (answer?.1 as? HTTPURLResponse)?.statusCode ?? 0
+    }
+
+    /// Waits until something is so; fails the test after 20 seconds.
+    func becomes(_ what: Comment, _ isSo: () async throws -> Bool) async throws {
+        let end = ContinuousClock.now + .seconds(20)
+        while try await !isSo() {
+            try #require(ContinuousClock.now < end, what)
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// How many bytes of events wait in the log.
+    var waiting: Int64 {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path(".millrace/collector/web"))) ?? []
+        return names.filter { $0.hasSuffix(".log") }.reduce(0) { total, name in
+            let path = folder.path(".millrace/collector/web/\(name)")
+            let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int64 ?? 0
+            return total + max(0, size - 44)
+        }
+    }
+
+    func move(_ name: String, to other: String) throws {
+        try FileManager.default.moveItem(atPath: folder.path(name), toPath: folder.path(other))
+    }
+
+    /// How many different events have landed.
+    func count() async throws -> String {
+        let run = try await millrace("run")
+        #expect(run.code == 0, "\(run.output)\(run.errors)")
+        return try await millrace("sql", "SELECT count(*) AS n FROM event_log").output
+    }
+}
+
+@Suite("What a collector keeps in its log", .serialized) struct CollectorLogTests {
+    @Test("A lake that was full and is empty is refused by serve, and the log keeps what it holds")
+    func emptiedLake() async throws {
+        let shop = try Site()
+        _ = try await shop.serving { #expect(await shop.send(1...3) == 200) }
+        #expect(try await shop.count() == "n\n3\n")
+        _ = try await shop.serving { #expect(await shop.send(4...5) == 200) }
+        try shop.move("lake", to: "away")
+        let refused = try await shop.millrace("serve", stoppedBy: .terminate, after: .seconds(8))
+        #expect(refused.code == 1 && refused.errors.contains("the lake is empty"), "\(refused)")
+        #expect(shop.waiting > 0)
+        try? FileManager.default.removeItem(atPath: shop.folder.path("lake"))
+        try shop.move("away", to: "lake")
+        #expect(try await shop.count() == "n\n5\n")
+    }
+
+    @Test("A lake that goes away while a collector runs gets nothing, and everything when it is back")
+    func lakeGoesAway() async throws {
+        let shop = try Site("land_every: 100ms")
+        let served = try await shop.serving(stoppedBy: .terminate) {
+            #expect(await shop.send(1...3) == 200)
+            try await shop.becomes("the log is empty") { shop.waiting == 0 }
+            try shop.move("lake", to: "away")
+            #expect(await shop.send(4...5) == 200)
+            try await shop.becomes("it is not ready") { await shop.answer("/health/ready") == 503 }
+            #expect(shop.waiting > 0)
+            #expect(await shop.send(6...6) == 200)
+            try? FileManager.default.removeItem(atPath: shop.folder.path("lake"))
+            try shop.move("away", to: "lake")
+            try await shop.becomes("it is ready") { await shop.answer("/health/ready") == 200 }
+            try await shop.becomes("the log is empty") { shop.waiting == 0 }
+        }
+        #expect(served.code == 0, "\(served)")
+        let told = served.errors.split(separator: "\n").filter { $0.contains("the lake does not hold") }
+        #expect(told.count == 1 && served.errors.contains("lands again"), "\(served.errors)")
+        #expect(try await shop.count() == "n\n6\n")
+    }
+
+    @Test("A lake that went away while nobody collected gets nothing, of run or of serve, and no file changes")
+    func otherLake() async throws {
+        let shop = try Site("land_every: 100ms")
+        _ = try await shop.serving {
+            #expect(await shop.send(1...3) == 200)
+            try await shop.becomes("the log is empty") { shop.waiting == 0 }
+        }
+        try shop.configure("land_every: 1h")
+        _ = try await shop.serving { #expect(await shop.send(4...5) == 200) }
+        try shop.move("lake", to: "away")
+        let run = try await shop.millrace("run")
+        #expect(run.code == 1 && run.output.contains("the lake does not hold"), "\(run)")
+        let served = try await shop.millrace("serve", stoppedBy: .terminate, after: .seconds(8))
+        #expect(served.code == 1 && served.errors.contains("the lake does not hold"), "\(served)")
+        #expect(shop.waiting > 0)
+        try? FileManager.default.removeItem(atPath: shop.folder.path("lake"))
+        try shop.move("away", to: "lake")
+        #expect(try await shop.count() == "n\n5\n")
+    }
+
+    @Test("Status and doctor know what a stopped collector's log holds, until a run has taken it")
+    func waiting() async throws {
+        let shop = try Site()
+        _ = try await shop.serving {
+            #expect(await shop.send(1...3) == 200)
+            #expect(await shop.send(4...4) == 200)
+            let busy = try await shop.millrace("status")
+            #expect(busy.lines.contains { $0.hasPrefix("source  web") && $0.hasSuffix("up to date") }, "\(busy)")
+        }
+        let status = try await shop.millrace("status")
+        #expect(
+            status.lines.contains { $0.hasPrefix("source  web") && $0.contains("4 events in the collector's log") },
+            "\(status)"
+        )
+        let doctor = try await shop.millrace("doctor")
+        #expect(doctor.lines.contains { $0.hasPrefix("sources.web ") && $0.contains("4 events wait") }, "\(doctor)")
+        #expect(try await shop.count() == "n\n4\n")
+        let after = try await shop.millrace("status")
+        #expect(after.lines.contains { $0.hasPrefix("source  web") && $0.hasSuffix("up to date") }, "\(after)")
+    }
+
+    @Test("Damage of the log is told by serve, by run and by the doctor")
+    func damage() async throws {
+        let shop = try Site()
+        func damage(at offset: Int) throws {
+            let name = try #require(shop.folder.files().last { $0.hasSuffix(".log") })
+            var bytes = [UInt8](try Data(contentsOf: URL(filePath: shop.folder.path(name))))
+            bytes[offset] ^= 0xFF
+            try Data(bytes).write(to: URL(filePath: shop.folder.path(name)))
+        }
+        func fill() async throws {
+            _ = try await shop.serving {
+                #expect(await shop.send(1...3) == 200)
+                #expect(await shop.send(4...6) == 200)
+            }
+        }
+        try await fill()
+        try damage(at: 44 + 40)
+        let run = try await shop.millrace("run")
+        #expect(run.code == 0 && run.output.contains("Warning: web: 3 events"), "\(run)")
+        try await fill()
+        try damage(at: 44 + 40)
+        let served = try await shop.serving { try await Task.sleep(for: .seconds(1)) }
+        #expect(served.errors.contains("web: 3 events"), "\(served.errors)")
+        #expect(try await shop.count().hasPrefix("n\n6"))
+        try await fill()
+        try damage(at: 10)
+        let again = try await shop.serving {}
+        #expect(again.errors.contains(".log.damaged"), "\(again.errors)")
+        let doctor = try await shop.millrace("doctor")
+        #expect(doctor.code == 1, "\(doctor)")
+        #expect(doctor.lines.contains { $0.hasPrefix("sources.web ") && $0.contains(".log.damaged") }, "\(doctor)")
+    }
+
+    @Test("The log of a source that the config does not name any more is told of, as long as it holds events")
+    func stranded() async throws {
+        let shop = try Site()
+        _ = try await shop.serving { #expect(await shop.send(1...3) == 200) }
+        try shop.configure("land_every: 1h", source: "shop")
+        for command in ["check", "run", "status"] {
+            let answer = try await shop.millrace(command)
+            let all = answer.output + answer.errors
+            #expect(answer.code == 0, "\(answer)")
+            #expect(all.contains(".millrace/collector/web") && all.contains("3 events"), "\(command): \(all)")
+            #expect(all.contains("'web'"), "\(command): \(all)")
+        }
+        try shop.folder.write("lake: { use: local, path: lake }\n", to: "millrace.yaml")
+        #expect(try await shop.millrace("run").output.contains("3 events"))
+        try shop.configure("land_every: 1h")
+        #expect(try await shop.count() == "n\n3\n")
+        try shop.configure("land_every: 1h", source: "shop")
+        #expect(try await shop.millrace("check").errors.isEmpty)
+    }
+
+    @Test("Serve waits, and says so, while a run lands what the log holds; another serve it refuses at once")
+    func busy() async throws {
+        let shop = try Site()
+        _ = try await shop.serving { #expect(await shop.send(1...3) == 200) }
+        let descriptor = unsafe open(shop.folder.path(".millrace/collector/web.lock"), O_RDWR)
+        #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+        let release = Task {
+            try await Task.sleep(for: .seconds(2))
+            close(descriptor)
+        }
+        let served = try await shop.serving(stoppedBy: .terminate) {
+            let second = try await shop.millrace("serve")
+            #expect(second.code == 1 && second.errors.contains("collects for 'web' already"), "\(second)")
+        }
+        try await release.value
+        #expect(served.code == 0, "\(served)")
+        #expect(served.errors.split(separator: "\n").count { $0.contains("waiting") } == 1, "\(served.errors)")
+    }
+
+    @Test("A log that is full makes the collector unready until it has room, and each change is one line")
+    func full() async throws {
+        let shop = try Site("land_every: 100ms, log: 1MiB")
+        let served = try await shop.serving(stoppedBy: .terminate) {
+            // A file in the place of the raw zone: nothing lands.
+            try shop.folder.write("", to: "lake/raw")
+            var status = 200
+            for turn in 1...60 where status == 200 { status = await shop.send(turn...turn, padding: 40_000) }
+            #expect(status == 503)
+            try await shop.becomes("it is not ready") { await shop.answer("/health/ready") == 503 }
+            try await Task.sleep(for: .seconds(2))
+            #expect(await shop.answer("/health/ready") == 503)
+            try FileManager.default.removeItem(atPath: shop.folder.path("lake/raw"))
+            try await shop.becomes("it is ready") { await shop.answer("/health/ready") == 200 }
+            #expect(await shop.send(100...100, padding: 40_000) == 200)
+            try await Task.sleep(for: .seconds(1.5))
+        }
+        let lines = served.errors.split(separator: "\n")
+        #expect(lines.count { $0.contains("is full") } == 1, "\(served.errors)")
+        #expect(lines.count { $0.contains("are stored again") } == 1, "\(served.errors)")
+        #expect(lines.count { $0.contains("do not land") } == 1, "\(served.errors)")
+        #expect(lines.count { $0.contains("lands again") } == 1, "\(served.errors)")
+    }
+
+    @Test("A log that is smaller than two segments lands early enough to take all that comes")
+    func smallLog() async throws {
+        let shop = try Site("land_every: 1h, log: 1MiB")
+        _ = try await shop.serving(stoppedBy: .terminate) {
+            for turn in 1...60 {
+                #expect(await shop.send(turn...turn, padding: 30_000) == 200)
+                try await Task.sleep(for: .milliseconds(60))
+            }
+        }
+    }
+
+    @Test(
+        "A disk without room makes the collector unready, and ready again when there is some",
+        .enabled(if: SmallDisk.isPossible, "mounting is for root")
+    )
+    func fullDisk() async throws {
+        let shop = try Site()
+        let disk = try SmallDisk(at: shop.folder.path(".millrace"), kilobytes: 8192)
+        let served = try await shop.serving(stoppedBy: .terminate) {
+            #expect(await shop.send(1...3) == 200)
+            #expect(await shop.answer("/health/ready") == 200)
+            try disk.fill()
+            #expect(await shop.send(4...6, padding: 20_000) == 503)
+            #expect(await shop.answer("/health/ready") == 503)
+            try await Task.sleep(for: .seconds(2))
+            #expect(await shop.answer("/health/ready") == 503)
+            try disk.resize(kilobytes: 8192)
+            try await shop.becomes("it is ready") { await shop.answer("/health/ready") == 200 }
+            #expect(await shop.send(7...9) == 200)
+        }
+        #expect(served.code == 0, "\(served)")
+        #expect(served.errors.contains("make room on the disk"), "\(served.errors)")
+    }
+
+    @Test(
+        "After a failed sync the program ends, so that its service manager starts it again",
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/cc"), "there is no C compiler")
+    )
+    func failedSync() async throws {
+        let shop = try Site()
+        try shop.folder.write(
+            """
+            #include <errno.h>
+            #include <stdlib.h>
+            #include <sys/syscall.h>
+            #include <unistd.h>
+            int fsync(int descriptor) {
+                const char *path = getenv("FAILING");
+                if (path && access(path, F_OK) == 0) { errno = EIO; return -1; }
+                return syscall(SYS_fsync, descriptor);
+            }
+            """,
+            to: "fsync.c"
+        )
+        let (library, failing) = (shop.folder.path("fsync.so"), shop.folder.path("failing"))
+        let compiler = try Process.run(
+            URL(filePath: "/usr/bin/cc"),
+            arguments: ["-shared", "-fPIC", "-o", library, shop.folder.path("fsync.c")]
+        )
+        compiler.waitUntilExit()
+        try #require(compiler.terminationStatus == 0)
+        let start = ["LD_PRELOAD=\(library)", "FAILING=\(failing)", Program.built, "serve"]
+        let env = Program(directory: shop.folder.path, path: "/usr/bin/env")
+        let served = try await env.start(start, stoppedBy: .kill) {
+            try await shop.becomes("the collector answers") { await shop.answer("/health/live") == 200 }
+            #expect(await shop.send(1...3) == 200)
+            try shop.folder.write("", to: "failing")
+            #expect(await shop.send(4...6) == 503)
+            try await shop.becomes("it has gone") { await shop.answer("/health/live") == 0 }
+            // It may take its time to end.
+            try await Task.sleep(for: .seconds(2))
+        }
+        #expect(served.code == 1 && served.errors.contains("fsync failed"), "\(served)")
+        #expect(["n\n3\n", "n\n6\n"].contains(try await shop.count()))
+    }
+
+    @Test("Who is not the collector's user reads nothing of its log")
+    func permissions() async throws {
+        let shop = try Site()
+        _ = try await shop.serving { #expect(await shop.send(1...3) == 200) }
+        _ = try await shop.serving { #expect(await shop.send(4...6) == 200) }
+        let log = shop.folder.files().filter { $0.contains("collector/web/") }
+        #expect(!log.isEmpty)
+        for (path, mode) in log.map({ ($0, 0o600) }) + [
+            (".millrace/collector/web", 0o700), (".millrace/collector", 0o700),
+        ] {
+            let attributes = try FileManager.default.attributesOfItem(atPath: shop.folder.path(path))
+            #expect(attributes[.posixPermissions] as? Int == mode, "\(path)")
+        }
+    }
+}
