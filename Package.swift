@@ -192,7 +192,7 @@ let package = Package(
         ),
         tests("LocalFiles", ["LocalFilesPlugin", "PipelineCore", "ConnectorTesting"]),
         tests("DuckDB", ["DuckDBPlugin", "PipelineCore", "ConnectorTesting"]),
-        tests("Postgres", ["PostgresPlugin", "PipelineCore", "ConnectorTesting", subprocess]),
+        tests("Postgres", ["PostgresPlugin", "PipelineCore", "ConnectorTesting", subprocess, system]),
         tests("SQLite", ["SQLitePlugin", "PipelineCore", "ConnectorTesting", grdb]),
         tests("CSVExport", ["CSVExportPlugin", "PipelineCore", "ConnectorTesting"]),
         tests("UserAgents", ["UserAgentsPlugin", "PipelineCore", .product(name: "Yams", package: "Yams")]),

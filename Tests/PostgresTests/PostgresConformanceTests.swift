@@ -15,7 +15,7 @@ struct PostgresConformanceTests {
             options.url = Secret(server.url)
             options.schema = schema
             return .init(sink: PostgresSink(options)) { dataset in
-                try server.table("\(dataset)", in: schema).map { .init(columns: $0.columns, rows: $0.rows) }
+                try await server.table("\(dataset)", in: schema).map { .init(columns: $0.columns, rows: $0.rows) }
             }
         }.run()
     }

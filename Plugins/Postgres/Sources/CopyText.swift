@@ -8,9 +8,12 @@ extension RowChunk {
         var text = bytes
         if text.contains(0) { text = Array(text.map { $0 == 0 ? [0xEF, 0xBF, 0xBD] : [$0] }.joined()) }
         guard columnCount == 1, text.contains(UInt8(ascii: "\\")) else { return text }
-        let end = Array("\\.".utf8)
-        let rows = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        // Inside of quotes the server takes it for text, and so it stays text with quotes around it.
-        return Array(rows.map { $0.elementsEqual(end) ? Array("\"\\.\"".utf8) : Array($0) }.joined(separator: [10]))
+        var isInsideQuotes = false
+        let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line -> [UInt8] in
+            let isRow = !isInsideQuotes
+            for byte in line where byte == UInt8(ascii: "\"") { isInsideQuotes.toggle() }
+            return isRow && line.elementsEqual("\\.".utf8) ? Array("\"\\.\"".utf8) : Array(line)
+        }
+        return Array(lines.joined(separator: [UInt8(ascii: "\n")]))
     }
 }
