@@ -150,7 +150,8 @@ let package = Package(
             dependencies: [
                 "PipelineCore", "PipelineConfig", "PipelineRuntime", "Ingestion", "Processing", "VisualizationExport",
                 "Lake", "Gzip", "Simulation",
-                "LocalFilesPlugin", "HTTPCollectorPlugin", "DuckDBPlugin", "SQLitePlugin", "PostgresPlugin", "CSVExportPlugin",
+                "LocalFilesPlugin", "HTTPCollectorPlugin", "DuckDBPlugin", "SQLitePlugin", "PostgresPlugin",
+                "CSVExportPlugin",
                 "UserAgentsPlugin", "MaxMindPlugin",
                 arguments, logging,
             ],

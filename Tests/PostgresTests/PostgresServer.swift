@@ -86,7 +86,10 @@ final class PostgresServer: Sendable {
         let columns = try JSONDecoder().decode([String].self, from: Data(await psql(listing).utf8))
         let values = columns.map { "\"\($0)\"::text" }.joined(separator: ", ")
         let sql = "SELECT coalesce(json_agg(json_build_array(\(values))), '[]') FROM \(schema).\(name)"
-        let rows = try JSONDecoder().decode([[String?]].self, from: Data(await psql("SET TimeZone = 'UTC'; \(sql)").utf8))
+        let rows = try JSONDecoder().decode(
+            [[String?]].self,
+            from: Data(await psql("SET TimeZone = 'UTC'; \(sql)").utf8)
+        )
         return PublishedTable(columns: columns, rows: rows)
     }
 }

@@ -121,7 +121,9 @@ struct PostgresSinkTests {
         warehouse.options.lockLimit = .seconds(1)
         var wider = Warehouse.visits
         wider.schema.fields.append(Field("place", .varchar))
-        let refusal = try await warehouse.failure { try await warehouse.deliver("2026-11-21,/a,1,X\n", wider, run: "r2") }
+        let refusal = try await warehouse.failure {
+            try await warehouse.deliver("2026-11-21,/a,1,X\n", wider, run: "r2")
+        }
         #expect(refusal.code == .conflict && refusal.recovery != .stop)
         #expect(try await warehouse.rows() == ["2026-11-20|/a|1"])
     }
@@ -187,7 +189,9 @@ struct PostgresSinkTests {
             try await server.psql("SELECT col_description('\(schema).visits'::regclass, 2)")
                 == "The page; NULL where there was none\n"
         )
-        let doubled = try await warehouse.failure { try await warehouse.deliver("2026-11-20,/a,1\n2026-11-20,/a,2\n", visits) }
+        let doubled = try await warehouse.failure {
+            try await warehouse.deliver("2026-11-20,/a,1\n2026-11-20,/a,2\n", visits)
+        }
         #expect(doubled.code == .schemaMismatch && !"\(doubled)".contains("/a"), "\(doubled)")
         #expect(try await warehouse.rows() == ["2026-11-20|/a|1"])
     }
@@ -258,7 +262,9 @@ struct PostgresSinkTests {
         #expect(ContinuousClock.now - start < .seconds(20))
     }
 
-    @Test("A server that is killed while it loads or commits keeps the old rows or has the new, and the next delivery works")
+    @Test(
+        "A server that is killed while it loads or commits keeps the old rows or has the new, and the next delivery works"
+    )
     func killedServer() async throws {
         let scratch = try ScratchDirectory()
         let server = PostgresServer(folder: scratch.path("server"))

@@ -2,7 +2,9 @@ internal import CLibPQ
 internal import Glibc
 internal import PipelineCore
 
-/// A connection as libpq has it; the only file that talks to libpq. Calls block.
+/// A connection as libpq has it; this is the only file that talks to libpq.
+///
+/// Calls block.
 @safe final class PostgresSession {
     // SAFETY: both live until `deinit`; the second, made once, is all that `cancel()` uses, which libpq lets any thread do.
     private let connection: OpaquePointer
@@ -86,7 +88,9 @@ extension PostgresSession: @unchecked Sendable {}
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_COPY_IN, PGRES_EMPTY_QUERY: unsafe self.result = result
         default:
             defer { unsafe PQclear(result) }
-            throw PostgresFailure { unsafe PQresultErrorField(result, Int32($0.value)).map { unsafe String(cString: $0) } }
+            throw PostgresFailure {
+                unsafe PQresultErrorField(result, Int32($0.value)).map { unsafe String(cString: $0) }
+            }
         }
     }
 

@@ -53,7 +53,8 @@ struct TableMerge {
     private var insertion: String {
         let columns = layout.columnNames
         let insertion = "INSERT INTO \(target) (\(columns)) SELECT \(columns) FROM \(load) AS new"
-        return mode == .append ? insertion + " WHERE NOT EXISTS (SELECT FROM \(target) AS old WHERE \(sameKey))" : insertion
+        return mode == .append
+            ? insertion + " WHERE NOT EXISTS (SELECT FROM \(target) AS old WHERE \(sameKey))" : insertion
     }
 
     private var sameKey: String {
@@ -88,18 +89,17 @@ struct TableMerge {
         let name = sqlIdentifier(field.name)
         let type = TableLayout.type(field.type)
         var changes: [String] = []
-        if column.type != type {
-            if column.widens(to: type) {
-                changes.append("ALTER COLUMN \(name) TYPE \(type)")
-            } else {
-                guard mode == .replace else {
-                    throw refusal("the column '\(field.name)' was \(column.type) and is \(type) now")
-                }
-                return ["DROP COLUMN \(name)", "ADD COLUMN \(declaration(field))"]
+        if !column.widens(to: type) {
+            guard mode == .replace else {
+                throw refusal("the column '\(field.name)' was \(column.type) and is \(type) now")
             }
+            return ["DROP COLUMN \(name)", "ADD COLUMN \(declaration(field))"]
         }
+        if column.type != type { changes.append("ALTER COLUMN \(name) TYPE \(type)") }
         if column.isNotNull, field.isNullable { changes.append("ALTER COLUMN \(name) DROP NOT NULL") }
-        if !column.isNotNull, !field.isNullable, mode == .replace { changes.append("ALTER COLUMN \(name) SET NOT NULL") }
+        if !column.isNotNull, !field.isNullable, mode == .replace {
+            changes.append("ALTER COLUMN \(name) SET NOT NULL")
+        }
         return changes
     }
 
