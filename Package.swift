@@ -144,12 +144,16 @@ let package = Package(
             resources: [.embedInCode("Web/millrace.js")]
         ),
 
+        systemLibrary("CLibPQ", in: "Plugins/Postgres", pkgConfig: "libpq", apt: "libpq-dev"),
+        plugin("Postgres", ["CLibPQ"]),
+
         .executableTarget(
             name: "millrace",
             dependencies: [
                 "PipelineCore", "PipelineConfig", "PipelineRuntime", "Ingestion", "Processing", "VisualizationExport",
                 "Lake", "Gzip", "Simulation",
-                "LocalFilesPlugin", "HTTPCollectorPlugin", "DuckDBPlugin", "SQLitePlugin", "CSVExportPlugin",
+                "LocalFilesPlugin", "HTTPCollectorPlugin", "DuckDBPlugin", "SQLitePlugin", "PostgresPlugin",
+                "CSVExportPlugin",
                 "UserAgentsPlugin", "MaxMindPlugin",
                 arguments, logging,
             ],
@@ -191,6 +195,7 @@ let package = Package(
         ),
         tests("LocalFiles", ["LocalFilesPlugin", "PipelineCore", "ConnectorTesting"]),
         tests("DuckDB", ["DuckDBPlugin", "PipelineCore", "ConnectorTesting"]),
+        tests("Postgres", ["PostgresPlugin", "PipelineCore", "ConnectorTesting", subprocess, system]),
         tests("SQLite", ["SQLitePlugin", "PipelineCore", "ConnectorTesting", grdb]),
         tests("CSVExport", ["CSVExportPlugin", "PipelineCore", "ConnectorTesting"]),
         tests("UserAgents", ["UserAgentsPlugin", "PipelineCore", .product(name: "Yams", package: "Yams")]),

@@ -9,6 +9,7 @@ import MaxMindPlugin
 import PipelineConfig
 import PipelineCore
 import PipelineRuntime
+import PostgresPlugin
 import SQLitePlugin
 import UserAgentsPlugin
 
@@ -19,7 +20,7 @@ enum Composition {
         engines: [.duckdb],
         files: [.files],
         receivers: [.http],
-        sinks: [.sqlite, .csv]
+        sinks: [.sqlite, .postgres, .csv]
     )
 
     /// The first is what collectors land in: at this level twice as fast as at the default, for a fifth more bytes.
