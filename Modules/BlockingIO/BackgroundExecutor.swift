@@ -7,8 +7,8 @@ public final class BackgroundExecutor: TaskExecutor {
     /// The one of this process; its thread never ends.
     public static let shared = onThread() ?? BackgroundExecutor(bell: nil, listener: nil)
 
-    /// Half-way to the least that Linux gives a thread; unlike a process, a thread has a value of its own (setpriority(2)).
-    private static let niceness: CInt = 10
+    /// The least that Linux gives a thread, which has a value of its own there (setpriority(2)).
+    private static let niceness: CInt = 19
 
     private let jobs = Mutex<[UnownedJob]>([])
     /// Gets a byte when there are jobs again, which the thread reads from the listener.
