@@ -100,6 +100,37 @@ import Testing
         #expect(try await running.landed().count == 3)
     }
 
+    @Test("A webhook takes any object, or what its query says, as an event's properties")
+    func webhook() async throws {
+        try await serving { client in
+            let order = "{\"order\": {\"id\": 7},\n \"note\": \"a}b\"}"
+            for request in [
+                RawClient.request("POST", "/v1/webhook?writeKey=k", body: order),
+                RawClient.request("GET", "/v1/webhook?writeKey=k&order=7&note=a%22b%20c"),
+            ] {
+                let answer = try await client.send([request])
+                #expect(answer.hasPrefix("HTTP/1.1 200"), "\(answer)")
+            }
+            for body in ["", "no JSON", "{", "{}}"] {
+                let answer = try await client.send([RawClient.request("POST", "/v1/webhook?writeKey=k", body: body)])
+                #expect(answer.hasPrefix("HTTP/1.1 400"), "\(body): \(answer)")
+            }
+            let version = try await client.send([RawClient.request("GET", "/version")])
+            #expect(version.contains("\"version\":\"\(Product.version)\""))
+            let forwarded = RawClient.request("GET", "/version", ["X-Forwarded-For": "127.0.0.1"])
+            #expect(try await client.send([forwarded]).hasPrefix("HTTP/1.1 404"))
+        }
+        let landed = try await running.landed()
+        let properties = [
+            #""properties":{"order":{"id":7},"note":"a}b"}"#, #""properties":{"order":"7","note":"a\"b c"}"#,
+        ]
+        try #require(landed.count == 2)
+        for (line, properties) in zip(landed, properties) {
+            #expect(line.contains(#""event":"webhook_source_event""#) && line.contains(#""type":"track""#), "\(line)")
+            #expect(line.contains(properties), "\(line)")
+        }
+    }
+
     @Test("Small differences between clients do not matter")
     func lenience() async throws {
         try await serving { client in

@@ -97,6 +97,12 @@ struct CollectorReply: Error {
         body: ByteBuffer(string: #"{"source":{"id":"millrace","enabled":true,"config":{},"destinations":[]}}"#)
     )
 
+    /// What is running.
+    static let version = CollectorReply(
+        status: .ok,
+        body: ByteBuffer(string: #"{"name":"millrace","version":"\#(Product.version)"}"#)
+    )
+
     /// For search engines.
     static let robots = CollectorReply(
         status: .ok,

@@ -7,6 +7,8 @@ enum CollectorRoute: Equatable {
     case messages(MessageKind)
     /// One message as Base64 in the query, answered by an image.
     case pixel(type: String)
+    /// Any object, or the query itself: the properties of an event that a service sends that knows nothing of events.
+    case webhook
     /// What Segment's mobile libraries ask for before they send.
     case settings(key: String)
     /// What RudderStack's libraries ask for before they send.
@@ -15,6 +17,8 @@ enum CollectorRoute: Equatable {
     case webClient
     /// Tells search engines that there is nothing for them.
     case robots
+    /// What is running, for those who may read metrics.
+    case version
     case live
     case ready
     /// What Prometheus reads.
@@ -23,6 +27,7 @@ enum CollectorRoute: Equatable {
     init?(path: String) {
         let parts = path.split(separator: "/").map(Self.decoded)
         switch (parts.first, parts.count) {
+        case ("v1", 2) where parts[1] == "webhook": self = .webhook
         case ("v1", 2):
             guard let kind = Self.kinds[parts[1]] else { return nil }
             self = .messages(kind)
@@ -33,6 +38,7 @@ enum CollectorRoute: Equatable {
         case ("sourceConfig", 1): self = .sourceConfig
         case ("millrace.js", 1): self = .webClient
         case ("robots.txt", 1): self = .robots
+        case ("version", 1): self = .version
         case ("metrics", 1): self = .metrics
         case ("health", 1): self = .live
         case ("health", 2) where parts[1] == "live": self = .live
@@ -63,16 +69,18 @@ enum CollectorRoute: Equatable {
         return Substring(String(decoding: bytes, as: UTF8.self))
     }
 
-    /// What it is called in the access log and in metrics; never holds a key.
+    /// What it is called in the access log; never holds a key.
     var name: String {
         switch self {
         case .messages(.batch): "batch"
         case .messages(.single(let type)): type
         case .pixel: "pixel"
+        case .webhook: "webhook"
         case .settings: "settings"
         case .sourceConfig: "source_config"
         case .webClient: "web_client"
         case .robots: "robots"
+        case .version: "version"
         case .live: "live"
         case .ready: "ready"
         case .metrics: "metrics"
@@ -81,8 +89,11 @@ enum CollectorRoute: Equatable {
 
     /// The methods that the path is for, besides OPTIONS.
     var methods: [HTTPRequest.Method] {
-        if case .messages = self { return [.post] }
-        return [.get, .head]
+        switch self {
+        case .messages: [.post]
+        case .webhook: [.post, .get]
+        default: [.get, .head]
+        }
     }
 
     private static let types = ["track", "identify", "page", "screen", "group", "alias"]

@@ -83,18 +83,22 @@ struct CollectorResponder: Sendable {
         switch route {
         case .messages(let kind):
             if let origin = request.headers[.origin], !mayCome(from: origin) { throw CollectorReply.foreignOrigin }
-            let sender = MessageSender(request, address: address(of: channel, request))
-            exchange.source = try intake.source(of: sender)
+            let sender = try sender(of: request, channel, &exchange)
             let body = try await body(of: request, on: channel, &exchange)
             try await store(body, kind, sender, &exchange)
+            return .success
+        case .webhook:
+            let sender = try sender(of: request, channel, &exchange)
+            let body = request.method == .get ? nil : try await body(of: request, on: channel, &exchange)
+            let message = WebhookMessage(body, request.uri.queryParameters.map { ($0.key, $0.value) })
+            try await store(message.body, .single(type: "track"), sender, &exchange)
             return .success
         case .pixel(let type):
             guard request.method == .get else { return .pixel }
             guard let data = request.uri.queryParameters["data"].flatMap(Self.decoded) else {
                 throw CollectorReply.refusal(.badRequest, "bad_request", "`data` is no Base64")
             }
-            let sender = MessageSender(request, address: address(of: channel, request))
-            exchange.source = try intake.source(of: sender)
+            let sender = try sender(of: request, channel, &exchange)
             try await store(ByteBuffer(bytes: data), .single(type: type), sender, &exchange)
             return .pixel
         case .settings(let key):
@@ -111,14 +115,27 @@ struct CollectorResponder: Sendable {
             if let failure = health().failure { throw CollectorReply.unavailable(failure) }
             return .success
         case .metrics:
-            // Whoever is forwarded by a proxy comes from this machine only as it seems.
-            let isForwarded = !request.headers.forwardedFor.isEmpty
-            guard let peer = IPAddress(channel.remoteAddress), !isForwarded, options.metricsReaders.contains(peer)
-            else {
-                throw CollectorReply.unknownPath
-            }
+            guard mayWatch(request, channel) else { throw CollectorReply.unknownPath }
             return .metrics(health().metrics)
+        case .version:
+            guard mayWatch(request, channel) else { throw CollectorReply.unknownPath }
+            return .version
         }
+    }
+
+    /// Whoever is forwarded by a proxy comes from this machine only as it seems.
+    private func mayWatch(_ request: Request, _ channel: any Channel) -> Bool {
+        guard let peer = IPAddress(channel.remoteAddress), request.headers.forwardedFor.isEmpty else { return false }
+        return options.metricsReaders.contains(peer)
+    }
+
+    /// Who sends; throws for a wrong key in the head.
+    private func sender(of request: Request, _ channel: any Channel, _ exchange: inout Exchange) throws
+        -> MessageSender
+    {
+        let sender = MessageSender(request, address: address(of: channel, request))
+        exchange.source = try intake.source(of: sender)
+        return sender
     }
 
     private func store(
