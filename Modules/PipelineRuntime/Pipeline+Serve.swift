@@ -20,7 +20,8 @@ extension Pipeline {
                     try await receiver.serve(into: destination) { await onReady(name, $0) }
                 }
             }
-            try await group.waitForAll()
+            // `waitForAll` would wait for the others before it throws what the first has thrown.
+            while try await group.next() != nil {}
         }
     }
 
@@ -32,7 +33,7 @@ extension Pipeline {
                     for try await lines in receiver.tail(of: name) { try onLines(lines) }
                 }
             }
-            try await group.waitForAll()
+            while try await group.next() != nil {}
         }
     }
 

@@ -250,16 +250,16 @@ struct PostgresSinkTests {
         #expect(try await warehouse.failure { try await PostgresSink(warehouse.options).probe() }.code == .unauthorized)
     }
 
-    @Test("A cancelled delivery ends at once, though the server is busy")
-    func cancellation() async throws {
+    @Test("A cancelled statement ends at once, also if the server has not even got it", arguments: [0, 300])
+    func cancellation(milliseconds: Int) async throws {
         let warehouse = try await Warehouse()
         let connection = try await warehouse.options.connect()
-        let start = ContinuousClock.now
-        let sleeping = Task { try await connection.run("SELECT pg_sleep(60)") }
-        try await Task.sleep(for: .milliseconds(300))
+        let sleeping = Task { try await connection.run("SELECT pg_sleep(600)") }
+        try await Task.sleep(for: .milliseconds(milliseconds))
         sleeping.cancel()
+        let start = ContinuousClock.now
         await #expect(throws: CancellationError.self) { try await sleeping.value }
-        #expect(ContinuousClock.now - start < .seconds(20))
+        #expect(ContinuousClock.now - start < .seconds(300))
     }
 
     @Test(

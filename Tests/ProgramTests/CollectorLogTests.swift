@@ -97,6 +97,25 @@ private struct Site {
 }
 
 @Suite("What a collector keeps in its log", .serialized) struct CollectorLogTests {
+    @Test("Where one of two collectors cannot start, serve ends at once and says why")
+    func halfStarted() async throws {
+        let site = try Site()
+        let taken = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(taken) }
+        let other = try freePort(boundTo: taken)
+        try site.folder.write(
+            """
+            lake: { use: local, path: lake }
+            sources:
+              web: { use: http, listen: "127.0.0.1:\(site.port)", write_keys: { web: k } }
+              app: { use: http, listen: "127.0.0.1:\(other)", write_keys: { app: l } }
+            """,
+            to: "millrace.yaml"
+        )
+        let answer = try await site.millrace("serve", stoppedBy: .kill, after: .seconds(15))
+        #expect(answer.code == 2 && answer.errors.contains("127.0.0.1:\(other) cannot be listened on"), "\(answer)")
+    }
+
     @Test("A lake that was full and is empty is refused by serve, and the log keeps what it holds")
     func emptiedLake() async throws {
         let shop = try Site()

@@ -4,8 +4,13 @@ import Testing
 /// A port of the loopback address that nobody listens on at the moment.
 func freePort() throws -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    try #require(descriptor >= 0)
     defer { close(descriptor) }
+    return try freePort(boundTo: descriptor)
+}
+
+/// A port of the loopback address that the socket is bound to from now on.
+func freePort(boundTo descriptor: Int32) throws -> Int {
+    try #require(descriptor >= 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian

@@ -1,6 +1,7 @@
 internal import BlockingIO
 internal import Dispatch
 internal import PipelineCore
+internal import Synchronization
 
 /// One connection to a server, used by one task at a time.
 ///
@@ -51,15 +52,35 @@ actor PostgresConnection {
     private func cancellable<Result: Sendable>(_ body: (PostgresSession) throws -> Result) async throws -> Result {
         try Task.checkCancellation()
         let session = session
+        let statement = Statement(session)
+        defer { statement.isOver.store(true, ordering: .relaxed) }
         do {
             return try await withTaskCancellationHandler {
                 try body(session)
             } onCancel: {
-                // Asking opens a connection of its own, which may take a while.
-                DispatchQueue.global().async { session.cancel() }
+                statement.cancel()
             }
         } catch let failure as PostgresFailure where failure.isCancellation && Task.isCancelled {
             throw CancellationError()
+        }
+    }
+}
+
+/// A statement that may have to be cancelled.
+private final class Statement: Sendable {
+    let isOver = Atomic(false)
+    private let session: PostgresSession
+
+    init(_ session: PostgresSession) { self.session = session }
+
+    /// Asks the server to end the statement until it is over: what comes before the statement has reached it has no effect.
+    ///
+    /// Asking opens a connection of its own, which may take a while.
+    func cancel() {
+        DispatchQueue.global().async { [self] in
+            guard !isOver.load(ordering: .relaxed) else { return }
+            session.cancel()
+            DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(100)) { [self] in cancel() }
         }
     }
 }

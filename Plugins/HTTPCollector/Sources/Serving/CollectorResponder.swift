@@ -82,7 +82,6 @@ struct CollectorResponder: Sendable {
         guard route.methods.contains(request.method) else { throw CollectorReply.wrongMethod(route.methods) }
         switch route {
         case .messages(let kind):
-            if let origin = request.headers[.origin], !mayCome(from: origin) { throw CollectorReply.foreignOrigin }
             let sender = try sender(of: request, channel, &exchange)
             let body = try await body(of: request, on: channel, &exchange)
             try await store(body, kind, sender, &exchange)
@@ -125,14 +124,15 @@ struct CollectorResponder: Sendable {
 
     /// Whoever is forwarded by a proxy comes from this machine only as it seems.
     private func mayWatch(_ request: Request, _ channel: any Channel) -> Bool {
-        guard let peer = IPAddress(channel.remoteAddress), request.headers.forwardedFor.isEmpty else { return false }
+        guard let peer = IPAddress(channel.remoteAddress), !request.headers.haveBeenForwarded else { return false }
         return options.metricsReaders.contains(peer)
     }
 
-    /// Who sends; throws for a wrong key in the head.
+    /// Who sends; throws for a page of a foreign origin, and for a wrong key in the head.
     private func sender(of request: Request, _ channel: any Channel, _ exchange: inout Exchange) throws
         -> MessageSender
     {
+        if let origin = request.headers[.origin], !mayCome(from: origin) { throw CollectorReply.foreignOrigin }
         let sender = MessageSender(request, address: address(of: channel, request))
         exchange.source = try intake.source(of: sender)
         return sender
@@ -246,5 +246,11 @@ extension HTTPFields {
     /// What proxies say they were called from, the nearest to the sender first.
     fileprivate var forwardedFor: [Substring] {
         filter { $0.name.canonicalName == "x-forwarded-for" }.flatMap { $0.value.split(separator: ",") }
+    }
+
+    /// Whether any proxy that says so was on the way.
+    fileprivate var haveBeenForwarded: Bool {
+        let names: Set = ["forwarded", "via", "x-real-ip", "cf-connecting-ip", "true-client-ip"]
+        return contains { names.contains($0.name.canonicalName) || $0.name.canonicalName.hasPrefix("x-forwarded-") }
     }
 }
