@@ -13,16 +13,9 @@ import Testing
 
     init() throws { running = try RunningCollector() }
 
-    private func serving(
-        _ change: (inout CollectorOptions) -> Void = { _ in },
-        _ body: @escaping @Sendable (RawClient) async throws -> Void
-    ) async throws {
-        try await running.serving(change, body)
-    }
-
     @Test("A client that is slow with its head, or with its body, is hung up on")
     func slow() async throws {
-        try await serving({ ($0.idleTimeout, $0.bodyTimeout) = (.seconds(1), .seconds(1)) }) { client in
+        try await running.serving({ ($0.idleTimeout, $0.bodyTimeout) = (.seconds(1), .seconds(1)) }) { client in
             let toHead = try await client.send(["POST /v1/tr", "ack HTTP/1.1\r\n"], pause: .seconds(3))
             #expect(toHead == "")
             let head = "POST /v1/track HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
@@ -35,7 +28,7 @@ import Testing
 
     @Test("Connections above the limit wait until one is free")
     func connections() async throws {
-        try await serving({ $0.connections = 1 }) { client in
+        try await running.serving({ $0.connections = 1 }) { client in
             let request = RawClient.request()
             async let first = client.send(
                 [String(request.prefix(40)), String(request.dropFirst(40))],
@@ -52,7 +45,7 @@ import Testing
 
     @Test("A key that sends too much is told when to go on; the others are not")
     func rates() async throws {
-        try await serving({ $0.eventsPerSecond = 10 }) { client in
+        try await running.serving({ $0.eventsPerSecond = 10 }) { client in
             let batch =
                 #"{"batch":["# + Array(repeating: #"{"userId":"u","event":"e"}"#, count: 15).joined(separator: ",")
                 + "]}"
@@ -71,7 +64,7 @@ import Testing
 
     @Test("What is refused before its body was read cannot begin another request")
     func smuggling() async throws {
-        try await serving { client in
+        try await running.serving { client in
             let answer = try await client.send([
                 "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n" + RawClient.request()
             ])
@@ -83,7 +76,7 @@ import Testing
 
     @Test("Metrics are for this machine, and not for whom a proxy brings")
     func metrics() async throws {
-        try await serving { client in
+        try await running.serving { client in
             _ = try await client.send([RawClient.request()])
             let read = try await client.send([RawClient.request("GET", "/metrics")])
             #expect(read.contains(#"millrace_events_received_total{source="web"} 1"#))
@@ -94,7 +87,7 @@ import Testing
             let forwarded = RawClient.request("GET", "/metrics", ["X-Forwarded-For": "203.0.113.7"])
             #expect(try await client.send([forwarded]).hasPrefix("HTTP/1.1 404"))
         }
-        try await serving({ $0.metricsReaders = ["10.0.0.7"].compactMap(IPNetwork.init) }) { client in
+        try await running.serving({ $0.metricsReaders = ["10.0.0.7"].compactMap(IPNetwork.init) }) { client in
             let refused = try await client.send([RawClient.request("GET", "/metrics")])
             #expect(refused.hasPrefix("HTTP/1.1 404"))
         }
@@ -102,7 +95,7 @@ import Testing
 
     @Test("Pages of other origins than those that are listed are told that they may not send")
     func origins() async throws {
-        try await serving({ $0.origins = ["https://shop.example"] }) { client in
+        try await running.serving({ $0.origins = ["https://shop.example"] }) { client in
             for (origin, isAllowed) in [("https://shop.example", true), ("https://evil.example", false)] {
                 let answer = try await client.send([RawClient.request("OPTIONS", "/v1/batch", ["Origin": origin])])
                 let allowing = "access-control-allow-origin: \(origin)"
@@ -118,7 +111,7 @@ import Testing
     func gracefulStop() async throws {
         let request = RawClient.request()
         let answers = AsyncStream.makeStream(of: String.self)
-        try await serving { client in
+        try await running.serving { client in
             Task {
                 let answer = try? await client.send(
                     [String(request.dropLast(5)), String(request.suffix(5))],

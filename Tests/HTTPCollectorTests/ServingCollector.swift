@@ -8,7 +8,7 @@ import Testing
 extension RunningCollector {
     /// Serves with the keys `k` and `other` and these options while `body` sends.
     func serving(
-        _ change: (inout CollectorOptions) -> Void,
+        _ change: (inout CollectorOptions) -> Void = { _ in },
         _ body: @escaping @Sendable (RawClient) async throws -> Void
     ) async throws {
         var options = CollectorOptions()

@@ -74,4 +74,11 @@ public struct DatasetDefinition: Sendable, Hashable {
         self.schema = schema
         self.key = key
     }
+
+    /// The columns by which people select and join rows, and of which a database should keep an index: days, and what
+    /// identifies persons, visitors and sessions.
+    public var filterColumns: [String] {
+        let identifiers: Set = ["person_id", "visitor_id", "session_id"]
+        return schema.fields.filter { $0.type == .date || identifiers.contains($0.name) }.map(\.name)
+    }
 }

@@ -131,7 +131,7 @@ struct LogDirectory {
         let target = file(contents.nextSequence)
         let descriptor = try files.createFile(target + Self.unfinished)
         do {
-            defer { try? files.close(descriptor) }
+            defer { try? files.close(descriptor) }  // It has been synced by then, or the error says more.
             try files.writeAll(segment.header.bytes, to: descriptor)
             while let record = try reader.record() { try files.writeAll(record.bytes, to: descriptor) }
             try files.sync(descriptor)
@@ -176,7 +176,7 @@ extension FileOperations {
     func syncDirectory(_ path: String) throws {
         let descriptor = try openDirectory(path.isEmpty ? "/" : path)
         do { try sync(descriptor) } catch {
-            try? close(descriptor)
+            try? close(descriptor)  // The error that led here says more.
             throw error
         }
         try close(descriptor)

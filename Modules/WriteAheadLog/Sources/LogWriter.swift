@@ -175,7 +175,7 @@ actor LogWriter {
 
     /// Writes no more to a segment, all of which that counts has been synced; where nothing does, it goes.
     private func end(_ segment: Active) {
-        try? files.close(segment.descriptor)
+        try? files.close(segment.descriptor)  // What counts has been synced.
         active = nil
         guard number > segment.header.number else {
             try? files.unlink(path(of: segment.sequence))  // Left there, it is found to be empty.

@@ -43,6 +43,7 @@ actor PostgresConnection {
             // A cancelled task's stream may just end.
             try Task.checkCancellation()
         } catch {
+            // The error that led here says more.
             _ = try? session.endCopy(abandonedBecause: "the rows ended before their time")
             throw error
         }

@@ -18,14 +18,8 @@ struct TableLayout {
         definition.key.allSatisfy { definition.schema[$0]?.isNullable == false } ? definition.key : []
     }
 
-    /// The columns that get an index: days, and what identifies persons, visitors and sessions.
-    var indexedColumns: [String] {
-        let identifiers: Set = ["person_id", "visitor_id", "session_id"]
-        return definition.schema.fields
-            .filter { $0.type == .date || identifiers.contains($0.name) }
-            .map(\.name)
-            .filter { $0 != primaryKey.first }
-    }
+    /// The columns that get an index; the primary key is one for its first column.
+    var indexedColumns: [String] { definition.filterColumns.filter { $0 != primaryKey.first } }
 
     /// The column that partitions are days of.
     var day: String? { definition.schema.fields.first { $0.type == .date }?.name }

@@ -49,14 +49,8 @@ struct TableLayout {
         return isValid ? definition.key : []
     }
 
-    /// The columns that get an index: days, and what identifies persons, visitors and sessions.
-    var indexedColumns: [String] {
-        let identifiers: Set = ["person_id", "visitor_id", "session_id"]
-        return definition.schema.fields
-            .filter { $0.type == .date || identifiers.contains($0.name) }
-            .map(\.name)
-            .filter { $0 != primaryKey.first }
-    }
+    /// The columns that get an index; the primary key is one for its first column.
+    var indexedColumns: [String] { definition.filterColumns.filter { $0 != primaryKey.first } }
 
     /// NaN is stored as NULL, so a floating-point column can hold NULL whatever the definition says.
     private func isNotNull(_ field: Field) -> Bool { !field.isNullable && field.type != .double }
