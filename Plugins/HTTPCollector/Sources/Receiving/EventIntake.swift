@@ -66,8 +66,14 @@ final class EventIntake: Sendable {
         return lines.count
     }
 
-    /// Some programs begin every text with it; JSON does not know it.
-    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    /// The one object that a body is, for a message to be made around it; throws the reply that refuses anything else.
+    ///
+    /// Without it, a body could end the message that it is put into, and write one of its own.
+    func object(of body: ByteBuffer) throws(CollectorReply) -> ByteBuffer {
+        let body = body.withoutMark
+        try parsed(body, as: .single(type: "track")) { _ in }
+        return body
+    }
 
     private func lines(
         of body: ByteBuffer,
@@ -76,16 +82,24 @@ final class EventIntake: Sendable {
         _ source: inout String?,
         _ requestID: String
     ) throws(CollectorReply) -> MessageLines {
-        let result: MessageLines?
-        var body = body
-        if body.readableBytesView.starts(with: Self.byteOrderMark) { body.moveReaderIndex(forwardBy: 3) }
+        try parsed(body.withoutMark, as: kind) { parser in
+            let name = source ?? parser.writeKey.flatMap { options.writeKeys.name(of: $0.utf8) }
+            guard let name else { throw CollectorReply.unknownKey }
+            source = name
+            return try parser.lines(envelope(name, sender, requestID))
+        }
+    }
+
+    private func parsed<Result>(
+        _ body: ByteBuffer,
+        as kind: MessageKind,
+        _ read: (MessageParser) throws -> Result
+    ) throws(CollectorReply) -> Result {
+        let result: Result?
         do {
             result = try parsers.withParser { parser in
                 try parser.read(body.readableBytesUInt8Span, as: kind)
-                let name = source ?? parser.writeKey.flatMap { options.writeKeys.name(of: $0.utf8) }
-                guard let name else { throw CollectorReply.unknownKey }
-                source = name
-                return try parser.lines(envelope(name, sender, requestID))
+                return try read(parser)
             }
         } catch let problem as MessageProblem {
             throw .bad(problem)
@@ -112,5 +126,14 @@ final class EventIntake: Sendable {
         if let address = sender.address.flatMap(options.addresses.applied) { envelope.addToContext("ip", address) }
         if let agent = sender.userAgent { envelope.addToContext("userAgent", agent) }
         return envelope
+    }
+}
+
+extension ByteBuffer {
+    /// Some programs begin every text with a byte order mark; JSON does not know it.
+    fileprivate var withoutMark: ByteBuffer {
+        var body = self
+        if readableBytesView.starts(with: [0xEF, 0xBB, 0xBF]) { body.moveReaderIndex(forwardBy: 3) }
+        return body
     }
 }

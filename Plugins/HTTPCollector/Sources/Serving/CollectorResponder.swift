@@ -88,7 +88,8 @@ struct CollectorResponder: Sendable {
             return .success
         case .webhook:
             let sender = try sender(of: request, channel, &exchange)
-            let body = request.method == .get ? nil : try await body(of: request, on: channel, &exchange)
+            let body =
+                request.method == .get ? nil : try intake.object(of: await body(of: request, on: channel, &exchange))
             let message = WebhookMessage(body, request.uri.queryParameters.map { ($0.key, $0.value) })
             try await store(message.body, .single(type: "track"), sender, &exchange)
             return .success
