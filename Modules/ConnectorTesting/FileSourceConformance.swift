@@ -1,12 +1,11 @@
 public import PipelineCore
-internal import Testing
 
 /// The promises of the ``PipelineCore/FileSource`` seam as tests that every source of files passes.
 ///
 ///     await FileSourceConformance { place() }.run()
 ///
 /// Each check has a place of its own, which is empty at first and which it fills and changes as others would.
-public struct FileSourceConformance: Sendable {
+public struct FileSourceConformance: Conformance {
     /// Somewhere that files are taken from.
     public struct Place: Sendable {
         let source: any FileSource
@@ -68,28 +67,9 @@ public struct FileSourceConformance: Sendable {
         self.makePlace = makePlace
     }
 
-    /// Runs every check and records an issue for each promise that the source breaks.
-    public func run(
-        fileID: String = #fileID,
-        filePath: String = #filePath,
-        line: Int = #line,
-        column: Int = #column
-    ) async {
-        let location = SourceLocation(fileID: fileID, filePath: filePath, line: line, column: column)
-        for broken in await brokenPromises() { Issue.record("\(broken)", sourceLocation: location) }
-    }
-
     /// Runs every check; returns the promises that the source breaks, each with what was found.
     public func brokenPromises() async -> [String] {
-        var broken: [String] = []
-        for (promise, check) in Self.checks {
-            do {
-                try await check(FileSourceCheck(place: makePlace(), names: names))
-            } catch {
-                broken.append("\(promise): \(error)")
-            }
-        }
-        return broken
+        await broken(of: Self.checks) { try await FileSourceCheck(place: makePlace(), names: names) }
     }
 
     private static let checks: [(promise: String, check: @Sendable (FileSourceCheck) async throws -> Void)] = [

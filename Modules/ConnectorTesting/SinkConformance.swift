@@ -1,5 +1,4 @@
 public import PipelineCore
-internal import Testing
 
 /// The promises of the ``PipelineCore/Sink`` seam as tests that every sink passes.
 ///
@@ -7,7 +6,7 @@ internal import Testing
 ///
 /// Each check delivers to a place of its own and looks at it with the reader that the place brings along, which should
 /// share no code with the sink.
-public struct SinkConformance: Sendable {
+public struct SinkConformance: Conformance {
     /// Somewhere to deliver to, empty at first.
     public struct Place: Sendable {
         let sink: any Sink
@@ -39,28 +38,9 @@ public struct SinkConformance: Sendable {
         self.makePlace = makePlace
     }
 
-    /// Runs every check and records an issue for each promise that the sink breaks.
-    public func run(
-        fileID: String = #fileID,
-        filePath: String = #filePath,
-        line: Int = #line,
-        column: Int = #column
-    ) async {
-        let location = SourceLocation(fileID: fileID, filePath: filePath, line: line, column: column)
-        for broken in await brokenPromises() { Issue.record("\(broken)", sourceLocation: location) }
-    }
-
     /// Runs every check; returns the promises that the sink breaks, each with what was found.
     public func brokenPromises() async -> [String] {
-        var broken: [String] = []
-        for (promise, check) in Self.checks {
-            do {
-                try await check(SinkCheck(place: makePlace(), shown: shown))
-            } catch {
-                broken.append("\(promise): \(error)")
-            }
-        }
-        return broken
+        await broken(of: Self.checks) { try await SinkCheck(place: makePlace(), shown: shown) }
     }
 
     private static let checks: [(promise: String, check: @Sendable (SinkCheck) async throws -> Void)] = [
