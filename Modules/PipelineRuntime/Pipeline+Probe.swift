@@ -42,7 +42,7 @@ extension Pipeline {
             await attempt("sources.\(source.name)") {
                 try await source.receiver?.probe(of: source.name)
                 _ = try await source.files.list()
-                return source.receiver == nil ? nil : try await probeLog(of: source.name)
+                return source.receiver == nil ? nil : try await waiting(in: source.name)
             }
         }
         let warnings = await warnings()
@@ -68,19 +68,9 @@ extension Pipeline {
         return probes
     }
 
-    /// Throws where the log of a receiver was damaged; returns what there is to say of it besides.
-    private func probeLog(of source: String) async throws -> String? {
+    /// How much waits in the log of a receiver.
+    private func waiting(in source: String) async throws -> String? {
         guard let log = try await findReceiverLogs().first(where: { $0.source == source }) else { return nil }
-        guard log.damagedFiles.isEmpty else {
-            let files = log.damagedFiles.map { "\(log.directory)/\($0)" }.joined(separator: ", ")
-            throw PipelineError(
-                .corruptData,
-                "\(files) could not be read and \(log.damagedFiles.count == 1 ? "was" : "were") put aside",
-                while: "looking at the collector's log",
-                hint:
-                    "look at the disk's health; what the files held is lost unless a backup has it, and then remove them"
-            )
-        }
         return log.events > 0 ? "\(log.eventCount) \(log.events == 1 ? "waits" : "wait") to land" : nil
     }
 

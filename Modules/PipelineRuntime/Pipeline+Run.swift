@@ -1,3 +1,4 @@
+internal import Lake
 public import PipelineCore
 
 extension Pipeline {
@@ -55,13 +56,31 @@ extension Pipeline {
         return removed
     }
 
-    /// Refuses to fill an empty lake that was full before: a disk that is not mounted looks just like it, and exports
-    /// would replace what people look at by nothing.
+    /// Refuses to fill a lake that has lost what it held: a disk that is not mounted looks just like it, and exports would
+    /// replace what people look at by nothing.
+    ///
+    /// Runs and collectors know what it held. Tables alone can be made again from the raw zone.
     func checkLake(against history: RunHistory?) async throws {
-        guard try await tables.tables().isEmpty, let run = try history?.lastSuccess() else { return }
+        if let history, let run = try history.lastSuccess(), try await tables.tables().isEmpty {
+            try await checkRawZone(holdsWhatIsIn: history, since: run)
+        }
+        let logs = (try? await findReceiverLogs()) ?? []  // Those that cannot be looked at are among the warnings.
+        for mark in logs.compactMap(\.landed) { try mark.check(against: try await rawZone.ledger(of: mark.source)) }
+    }
+
+    private func checkRawZone(holdsWhatIsIn history: RunHistory, since run: RunID) async throws {
+        var problem: String?
+        if try await store.list(under: LandingLog.standardPrefix).isEmpty {
+            problem = "the lake is empty, though run \(run) filled it"
+        }
+        for source in try history.takenSources() where problem == nil {
+            guard try await rawZone.ledger(of: source).latest == nil else { continue }
+            problem = "the lake holds no tables, and nothing of what runs have taken from '\(source)'"
+        }
+        guard let problem else { return }
         throw PipelineError(
             .notFound,
-            "the lake is empty, though run \(run) filled it",
+            problem,
             while: "looking for the lake",
             hint: "mount or put back its directory; to begin anew, remove \(stateDirectory)/control.sqlite"
         )

@@ -13,6 +13,8 @@ public struct PipelineStatus: Sendable, Codable {
         public let name: String
         /// What is to be done; nil where nothing is.
         public let pending: String?
+        /// What else there is to say, such as what waits for somebody else than a run; nil where nothing is.
+        public var remark: String?
         /// Why that cannot be told; nil where it can.
         public var problem: String?
     }
@@ -40,13 +42,16 @@ extension Pipeline {
                 progress: SilentProgress()
             )
             var changesRows = false
-            let part = try await part("source", source.name) {
+            let log = source.receiver.flatMap { _ in logs.first { $0.source == source.name && $0.events > 0 } }
+            var part = try await part("source", source.name) {
                 let plan = try await job.plan()
-                let waiting = source.receiver.flatMap { _ in logs.first { $0.source == source.name }?.pending }
+                let waiting = log?.isInUse == false ? log.map { "\($0.eventCount) in the collector's log" } : nil
                 changesRows = plan.changesRows || waiting != nil
-                let summaries = [waiting, plan.summary].compactMap(\.self)
+                let landed = source.receiver == nil ? plan.summary : plan.summaryOfReceived
+                let summaries = [waiting, landed].compactMap(\.self)
                 return summaries.isEmpty ? nil : summaries.joined(separator: ", ")
             }
+            if let log, log.isInUse { part.remark = "\(log.eventCount) in the collector's log, which it lands itself" }
             parts.append(part)
             guard changesRows else { continue }
             changing[source.options.table] = source.name
@@ -103,11 +108,6 @@ extension Pipeline {
     }
 }
 
-extension ReceiverLog {
-    /// What a run would land, in words for people; nil where there is nothing, or who uses the log lands it.
-    fileprivate var pending: String? { events > 0 && !isInUse ? "\(eventCount) in the collector's log" : nil }
-}
-
 extension IngestionPlan {
     /// In words for people; nil where there is nothing to do.
     var summary: String? {
@@ -118,11 +118,19 @@ extension IngestionPlan {
             let count = items.count { $0.action == action }
             if count > 0 { words.append("\(count) \(word) \(count == 1 ? "file" : "files")") }
         }
-        if let rebuild {
-            words.append("all that was taken, again: \(rebuild)")
-        } else if !unconsumed.isEmpty {
+        if rebuild == nil, !unconsumed.isEmpty {
             words.append("\(unconsumed.count) landed by a run that did not end")
+        } else if let again {
+            words.append(again)
         }
         return words.isEmpty ? nil : words.joined(separator: ", ")
     }
+
+    /// Like ``summary``, of a source whose files are the parts of a collector's log.
+    var summaryOfReceived: String? {
+        let rows = unconsumed.flatMap(\.files).reduce(0) { $0 + ($1.object == nil ? 0 : $1.rows) }
+        return again ?? (unconsumed.isEmpty ? nil : "\(rows) landed \(rows == 1 ? "event" : "events")")
+    }
+
+    private var again: String? { rebuild.map { "all that was taken, again: \($0)" } }
 }

@@ -88,6 +88,11 @@ public final class RunHistory: Sendable {
         }.map(RunID.init(rawValue:))
     }
 
+    /// The sources that runs have taken something from.
+    func takenSources() throws -> [String] {
+        Set(try runs(limit: .max).flatMap(\.sources).filter { $0.outcome == .succeeded }.map(\.name)).sorted()
+    }
+
     func receipt(of export: String) throws -> (run: RunID, receipt: DeliveryReceipt)? {
         try database.read { database in
             let sql = "SELECT run, receipt FROM delivery WHERE export = ?"

@@ -98,6 +98,21 @@ import Testing
     }
 
     @Test(
+        "Escapes of half a surrogate pair become that of U+FFFD, and nothing else changes",
+        arguments: [
+            (#"{"a":"\ud83d"}"#, #"{"a":"\ufffd"}"#), (#"{"a":"\ud83d\ude00"}"#, #"{"a":"\ud83d\ude00"}"#),
+            (#"{"a":"\uDE00\uD83D\uD83D\uDE00"}"#, #"{"a":"\ufffd\ufffd\uD83D\uDE00"}"#),
+            (#"{"a":"\\ud83d"}"#, #"{"a":"\\ud83d"}"#), (#"{"a":"\\\ud83d\""}"#, #"{"a":"\\\ufffd\""}"#),
+            (#"{"a":"\ud83dx","b":"\ud7ff\ue000"}"#, #"{"a":"\ufffdx","b":"\ud7ff\ue000"}"#), ("none", "none"),
+            ("\u{1}\\ud83d", "\u{1}\\ud83d"),
+        ]
+    )
+    func halfPairs(text: String, expected: String) async throws {
+        let result = "SELECT (\(dialect.jsonWithoutHalfPairs(sqlLiteral(text)))) = \(sqlLiteral(expected)) AS x"
+        #expect(try await rows(result) == "true\n")
+    }
+
+    @Test(
         "Moments are understood in the forms that files have them",
         arguments: [
             ("2024-03-13 10:21:14", "2024-03-13 09:21:14+00"),

@@ -223,6 +223,21 @@ struct ReplayTests {
         #expect(try await log.folder.query("SELECT count(*) AS n FROM dead_letters") == ["1"])
     }
 
+    @Test("A kept message with half a surrogate pair in it can be used like any other, with U+FFFD in its place")
+    func keptHalfPair() async throws {
+        let log = try LandedLog()
+        let server = #""receivedAt":"2026-11-21T07:31:17Z","source":"web-app","requestId":"r1""#
+        let rejected = #""rejected":{"reason":"it is longer than 32768 bytes"}"#
+        let message = #"{\"event\":\"a\\ud83d\\\\ud83d\",\"userId\":\"u\"}"#
+        try await log.take(["{\(rejected),\(server),\"raw\":\"\(message)\"}"])
+        let report = try await log.folder.replay()
+        #expect(report.before == 1 && report.replayed == 1, "\(report)")
+        #expect(
+            try await log.folder.query("SELECT name, source, received_at FROM event_log")
+                == [#"a\u{FFFD}\ud83d,web-app,2026-11-21 07:31:17+00"#.replacing(#"\u{FFFD}"#, with: "\u{FFFD}")]
+        )
+    }
+
     @Test("What no engine should be given stays a dead letter, and without dead letters there is nothing to do")
     func refused() async throws {
         let folder = try DropFolder.events(.segment, .ndjson)

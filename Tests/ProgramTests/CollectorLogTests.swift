@@ -74,6 +74,21 @@ private struct Site {
         }
     }
 
+    /// A sample of what the running collector tells of itself.
+    func metric(_ name: String) async -> String? {
+        guard let (data, _) = try? await URLSession.shared.data(for: request("/metrics")) else { return nil }
+        let lines = String(decoding: data, as: UTF8.self).split(separator: "\n")
+        return lines.first { $0.hasPrefix(name + " ") }.map { String($0.dropFirst(name.count + 1)) }
+    }
+
+    /// What status says of the source.
+    func status() async throws -> String? {
+        let answer = try await millrace("status")
+        let line = answer.lines.first { $0.hasPrefix("source  web ") }
+        #expect(answer.code == 0 && line != nil, "\(answer)")
+        return line.map { $0.dropFirst(11).trimmingCharacters(in: .whitespaces) }
+    }
+
     /// How many bytes of events wait in the log.
     var waiting: Int64 {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path(".millrace/collector/web"))) ?? []
@@ -163,8 +178,11 @@ private struct Site {
         try shop.configure("land_every: 1h")
         _ = try await shop.serving { #expect(await shop.send(4...5) == 200) }
         try shop.move("lake", to: "away")
-        let run = try await shop.millrace("run")
-        #expect(run.code == 1 && run.output.contains("the lake does not hold"), "\(run)")
+        for command in ["run", "status", "doctor"] {
+            let answer = try await shop.millrace(command)
+            #expect(answer.code == 1 && (answer.output + answer.errors).contains("the lake does not hold"), "\(answer)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: shop.folder.path("lake/tables")))
         let served = try await shop.millrace("serve", stoppedBy: .terminate, after: .seconds(8))
         #expect(served.code == 1 && served.errors.contains("the lake does not hold"), "\(served)")
         #expect(shop.waiting > 0)
@@ -179,28 +197,79 @@ private struct Site {
         _ = try await shop.serving {
             #expect(await shop.send(1...3) == 200)
             #expect(await shop.send(4...4) == 200)
-            let busy = try await shop.millrace("status")
-            #expect(busy.lines.contains { $0.hasPrefix("source  web") && $0.hasSuffix("up to date") }, "\(busy)")
+            let busy = try await shop.status()
+            #expect(busy == "nothing: up to date; 4 events in the collector's log, which it lands itself")
         }
-        let status = try await shop.millrace("status")
-        #expect(
-            status.lines.contains { $0.hasPrefix("source  web") && $0.contains("4 events in the collector's log") },
-            "\(status)"
-        )
+        #expect(try await shop.status() == "4 events in the collector's log")
         let doctor = try await shop.millrace("doctor")
         #expect(doctor.lines.contains { $0.hasPrefix("sources.web ") && $0.contains("4 events wait") }, "\(doctor)")
         #expect(try await shop.count() == "n\n4\n")
-        let after = try await shop.millrace("status")
-        #expect(after.lines.contains { $0.hasPrefix("source  web") && $0.hasSuffix("up to date") }, "\(after)")
+        #expect(try await shop.status() == "nothing: up to date")
     }
 
-    @Test("Damage of the log is told by serve, by run and by the doctor")
+    @Test("Events that have landed wait for a run, and status says how many beside a collector too")
+    func landed() async throws {
+        let shop = try Site("land_every: 100ms")
+        _ = try await shop.serving {
+            #expect(await shop.send(1...3) == 200)
+            try await shop.becomes("the log is empty") { shop.waiting == 0 }
+            #expect(await shop.send(4...4) == 200)
+            try await shop.becomes("the log is empty") { shop.waiting == 0 }
+            #expect(try await shop.status() == "4 landed events")
+        }
+        try shop.configure("land_every: 1h")
+        _ = try await shop.serving { #expect(await shop.send(5...6) == 200) }
+        #expect(try await shop.status() == "2 events in the collector's log, 4 landed events")
+        #expect(try await shop.count() == "n\n6\n")
+    }
+
+    @Test(
+        "A lake that was emptied before the first run gets nothing, though no event waits; the real one is taken then"
+    )
+    func emptiedBeforeFirstRun() async throws {
+        let shop = try Site("land_every: 100ms")
+        let config = shop.folder.path("millrace.yaml")
+        try shop.folder.write(
+            String(contentsOfFile: config, encoding: .utf8) + "\njobs: { clickstream: { use: clickstream } }\n",
+            to: "millrace.yaml"
+        )
+        _ = try await shop.serving {
+            #expect(await shop.send(1...3) == 200)
+            try await shop.becomes("the log is empty") { shop.waiting == 0 }
+        }
+        try shop.move("lake", to: "away")
+        for command in [["run"], ["status"], ["doctor"], ["replay", "web"], ["serve"]] {
+            let answer = try await shop.millrace.start(command)
+            let all = answer.output + answer.errors
+            #expect(answer.code == 1 && all.contains("the lake does not hold events of 'web'"), "\(command): \(answer)")
+        }
+        #expect(shop.folder.files().allSatisfy { !$0.hasPrefix("lake/") })
+        try? FileManager.default.removeItem(atPath: shop.folder.path("lake"))
+        try shop.move("away", to: "lake")
+        #expect(try await shop.count() == "n\n3\n")
+    }
+
+    @Test("A lake that holds what runs have taken is not empty without tables: they are made again")
+    func noTables() async throws {
+        let shop = try Site()
+        _ = try await shop.serving { #expect(await shop.send(1...3) == 200) }
+        #expect(try await shop.count() == "n\n3\n")
+        try FileManager.default.removeItem(atPath: shop.folder.path("lake/tables"))
+        #expect(try await shop.count() == "n\n3\n")
+        try FileManager.default.removeItem(atPath: shop.folder.path("lake/tables"))
+        try FileManager.default.removeItem(atPath: shop.folder.path("lake/raw/web"))
+        try shop.folder.write("", to: "lake/raw/other/date=2026-11-21/hour=07/x.csv")
+        let run = try await shop.millrace("run")
+        #expect(run.code == 1 && run.errors.contains("nothing of what runs have taken from 'web'"), "\(run)")
+    }
+
+    @Test("Damage of the log is told by serve, by run, by the doctor and in the list of runs")
     func damage() async throws {
         let shop = try Site()
         func damage(at offset: Int) throws {
             let name = try #require(shop.folder.files().last { $0.hasSuffix(".log") })
             var bytes = [UInt8](try Data(contentsOf: URL(filePath: shop.folder.path(name))))
-            bytes[offset] ^= 0xFF
+            bytes[offset < 0 ? bytes.count + offset : offset] ^= 0xFF
             try Data(bytes).write(to: URL(filePath: shop.folder.path(name)))
         }
         func fill() async throws {
@@ -209,22 +278,39 @@ private struct Site {
                 #expect(await shop.send(4...6) == 200)
             }
         }
+        func expectTold(times count: Int) async throws {
+            for command in ["doctor", "runs", "status", "check"] {
+                let answer = try await shop.millrace(command)
+                let all = answer.output + answer.errors
+                let files = all.split(whereSeparator: " ,".contains).count { $0.hasSuffix(".log.damaged") }
+                #expect(files == count, "\(command): \(answer)")
+                #expect(answer.code == (command == "doctor" ? 1 : 0), "\(command): \(answer)")
+            }
+        }
         try await fill()
         try damage(at: 44 + 40)
         let run = try await shop.millrace("run")
         #expect(run.code == 0 && run.output.contains("Warning: web: 3 events"), "\(run)")
+        try await expectTold(times: 1)
         try await fill()
         try damage(at: 44 + 40)
-        let served = try await shop.serving { try await shop.becomes("the log is empty") { shop.waiting == 0 } }
+        let served = try await shop.serving {
+            #expect(await shop.metric("millrace_events_damaged_total") == "3", "before anything lands")
+        }
         #expect(served.errors.contains("web: 3 events"), "\(served.errors)")
-        #expect(try await shop.count().hasPrefix("n\n6"))
+        #expect(try await shop.count() == "n\n6\n")
+        try await expectTold(times: 2)
         try await fill()
         try damage(at: 10)
         let again = try await shop.serving {}
-        #expect(again.errors.contains(".log.damaged"), "\(again.errors)")
-        let doctor = try await shop.millrace("doctor")
-        #expect(doctor.code == 1, "\(doctor)")
-        #expect(doctor.lines.contains { $0.hasPrefix("sources.web ") && $0.contains(".log.damaged") }, "\(doctor)")
+        #expect(again.errors.contains("the header of"), "\(again.errors)")
+        #expect(try await shop.count() == " n\n12\n")
+        try await fill()
+        try damage(at: -1)
+        let last = try await shop.serving {}
+        #expect(last.errors.contains("bytes of the log cannot be read"), "\(last.errors)")
+        #expect(try await shop.count() == " n\n15\n")
+        try await expectTold(times: 3)
     }
 
     @Test("The log of a source that the config does not name any more is told of, as long as it holds events")

@@ -118,11 +118,12 @@ struct EventSelection {
     /// What was sent, where the line only keeps it; else the record as it is.
     private func sent(_ raw: String) -> String {
         let message = member(MessageMember.rejected)
+        let usable = dialect.jsonWithoutHalfPairs(message)
         let known = [MessageMember.receivedAt, MessageMember.source, MessageMember.requestID]
         let members = dialect.jsonObject(of: known.map { (name: $0, value: member($0)) })
         return """
             CASE WHEN \(member(MessageMember.rejection)) IS NULL OR \(message) IS NULL THEN \(raw)
-            WHEN \(dialect.isJSONObject(message)) THEN \(dialect.jsonMerge(message, members)) ELSE \(message) END
+            WHEN \(dialect.isJSONObject(usable)) THEN \(dialect.jsonMerge(usable, members)) ELSE \(message) END
             """
     }
 

@@ -60,10 +60,11 @@ extension IngestionJob {
     ) async throws -> Candidates {
         let files = letters.files.map(\.path)
         let input = EngineTable("letters", schema: letters.definition.schema, storage: .parquet(files))
-        let isObject = "encoding <> 'base64' AND coalesce(\(engine.records.isJSONObject("raw")), false)"
+        let record = engine.records.jsonWithoutHalfPairs("raw")
+        let isObject = "encoding <> 'base64' AND coalesce(\(engine.records.isJSONObject(record)), false)"
         let chosen = """
             (SELECT _file_id AS file_id, _row AS row, file AS path, \(engine.dialect.microseconds("received_at")) AS arrival,
-            raw AS record FROM letters WHERE \(selection.condition) AND \(isObject)) AS chosen
+            \(record) AS record FROM letters WHERE \(selection.condition) AND \(isObject)) AS chosen
             """
         let names = ReplayedRecords.columns.map(\.name)
         let query = fix.selecting(names.dropLast(), from: chosen, dialect: engine.records)

@@ -7,13 +7,16 @@ internal import Synchronization
 /// log is `raw/web/_landed`, one file for each landing. Every 64th file repeats what the ledger was before it, so that
 /// the ledger is never further away than 64 files. Names of sources are percent-encoded where a path could not hold them.
 public struct LandingLog: RawZone {
+    /// Where the raw zone of a lake lies.
+    public static let standardPrefix: ObjectKey = "raw"
+
     let store: any ObjectStore
     let prefix: ObjectKey
     let now: @Sendable () -> Timestamp
     private let memory = Memory()
 
     /// The raw zone below a prefix of a store, with time by this machine's clock.
-    public init(store: any ObjectStore, prefix: ObjectKey = "raw") {
+    public init(store: any ObjectStore, prefix: ObjectKey = standardPrefix) {
         self.init(store: store, prefix: prefix, now: { .now })
     }
 

@@ -5,6 +5,10 @@ public protocol RecordDialect: Sendable {
     /// Whether a text is one JSON object.
     func isJSONObject(_ text: String) -> String
 
+    /// A JSON text with the escape of U+FFFD in place of each escape of half a surrogate pair, which RFC 8259 allows and engines
+    /// refuse; what is no JSON may come out changed, but not as JSON.
+    func jsonWithoutHalfPairs(_ text: String) -> String
+
     /// Members of a JSON object as text, by path (`["context", "ip"]`), one column each in a relation.
     ///
     /// Returns a SELECT over `relation` that passes on `columns` and adds one VARCHAR column per member: strings without

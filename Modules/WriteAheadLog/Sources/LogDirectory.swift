@@ -14,23 +14,28 @@ struct LogDirectory {
 
     /// A file that is a segment.
     private struct Found {
-        let sequence: Int64
+        let name: SegmentName
         let header: SegmentHeader
+        var isHeaderDamaged = false
         /// The number after its last event; nil: it has not been read.
         var end: Int64?
+        /// How many of its events are known to be missing.
+        var missing: Int64 = 0
+        /// See ``LogSegment/isCopy``.
+        var isCopy = false
     }
 
     /// What a file's name ends in while it is not whole.
     static let unfinished = ".new"
-    /// What the name of a file gets that cannot be read.
-    private static let damaged = ".damaged"
+    /// What the name of a file gets that cannot be read, or not all of it.
+    static let damaged = ".damaged"
     /// The file that says what was forgotten last.
     static let markName = "landed"
 
     let path: String
     let files: any FileOperations
 
-    /// Looks through all segments, writes the last one anew, and puts aside what cannot be read.
+    /// Looks through all segments, writes the last one anew, and puts aside what has damage in it.
     ///
     /// Of each writer only the last segment is read to its end: where an earlier one ends, the header after it says. Files
     /// get higher numbers from one life of the log to the next, which who follows them goes by.
@@ -38,38 +43,45 @@ struct LogDirectory {
         try makeIfMissing()
         let names = try files.entries(of: path)
         for name in names where name.hasSuffix(Self.unfinished) { try files.unlink("\(path)/\(name)") }
-        let sequences = names.compactMap(LogSegment.sequence(ofFile:)).sorted()
-        var contents = Contents(nextSequence: max((sequences.last ?? 0) + 1, now.microseconds))
+        let segments = names.compactMap(SegmentName.init).sorted { $0.sequence < $1.sequence }
+        var contents = Contents(nextSequence: max((segments.last?.sequence ?? 0) + 1, now.microseconds))
         if names.contains(Self.markName) { contents.removed = try mark(&contents) }
+        let aside = names.filter { $0.hasSuffix(Self.damaged) }
+            .compactMap { SegmentName(String($0.dropLast(Self.damaged.count))) }
         var found: [Found] = []
-        for sequence in sequences {
-            if let header = try header(of: sequence) {
-                found.append(Found(sequence: sequence, header: header))
-            } else {
-                try putAside(sequence, &contents)
+        for name in segments {
+            guard var segment = try segment(name) else {
+                try putAside(name, &contents)
+                continue
             }
+            segment.isCopy = aside.contains { $0.writer == segment.header.writer && $0.number == segment.header.number }
+            found.append(segment)
         }
+        contents.recovery.damagedHeaders = found.filter(\.isHeaderDamaged).map(\.name.text)
         if let last = found.popLast(), let recovered = try recover(last, &contents) { found.append(recovered) }
-        for (index, segment) in found.enumerated() {
+        for index in found.indices {
             let next = index + 1 < found.count ? found[index + 1] : nil
-            try add(segment, end: end(of: segment, before: next, &contents.recovery.missing), &contents)
+            let (end, missing) = try end(of: found[index], before: next)
+            found[index].missing += missing
+            try add(found[index], end: end, &contents)
         }
         contents.recovery.events = contents.segments.reduce(0) { $0 + $1.endNumber - $1.firstNumber }
+        contents.recovery.missing += contents.segments.reduce(0) { $0 + $1.missing }
         return contents
     }
 
-    /// How many events wait, and which files were put aside; changes nothing, and lets others write and remove meanwhile.
+    /// How much waits, which files were put aside, and what was forgotten; changes nothing, and lets others write and remove
+    /// meanwhile.
     func backlog() throws -> LogBacklog {
         let names = try files.entries(of: path)
         var backlog = LogBacklog()
         backlog.damagedFiles = names.filter { $0.hasSuffix(Self.damaged) }.sorted()
+        if names.contains(Self.markName) { backlog.removed = try mark() }
         var next: Found?
-        for sequence in names.compactMap(LogSegment.sequence(ofFile:)).sorted(by: >) {
+        for name in names.compactMap(SegmentName.init).sorted(by: { $0.sequence > $1.sequence }) {
             do {
-                guard let header = try header(of: sequence) else { continue }
-                let segment = Found(sequence: sequence, header: header)
-                var missing: Int64 = 0
-                backlog.events += max(0, try end(of: segment, before: next, &missing) - header.number)
+                guard let segment = try segment(name) else { continue }
+                backlog.events += max(0, try end(of: segment, before: next).number - segment.header.number)
                 next = segment
             } catch let error as FileError where error.number == ENOENT {}  // It has been taken meanwhile.
         }
@@ -77,27 +89,27 @@ struct LogDirectory {
     }
 
     private func add(_ segment: Found, end: Int64, _ contents: inout Contents) throws {
-        guard end > segment.header.number else { return try files.unlink(file(segment.sequence)) }
+        guard end > segment.header.number else { return try files.unlink(file(segment.name)) }
         contents.segments.append(
             LogSegment(
-                sequence: segment.sequence,
-                writer: segment.header.writerName,
-                firstNumber: segment.header.number,
-                endNumber: end,
-                created: Timestamp(microseconds: segment.header.created),
-                size: try files.status(of: file(segment.sequence)).size
+                segment.name,
+                segment.header,
+                end: end,
+                size: try files.status(of: file(segment.name)).size,
+                missing: segment.missing,
+                isCopy: segment.isCopy
             )
         )
     }
 
-    private func end(of segment: Found, before next: Found?, _ missing: inout Int64) throws -> Int64 {
-        if let end = segment.end { return end }
-        if let next, next.header.writer == segment.header.writer { return next.header.number }
-        var reader = try SegmentReader(file(segment.sequence), files: files)
+    /// The number after a segment's last event, and how many events are missing, where it had to be read for that.
+    private func end(of segment: Found, before next: Found?) throws -> (number: Int64, missing: Int64) {
+        if let end = segment.end { return (end, 0) }
+        if let next, next.header.writer == segment.header.writer { return (next.header.number, 0) }
+        var reader = try SegmentReader(segment.name, in: path, files: files)
         defer { reader.close() }
         while try reader.record() != nil {}
-        missing += reader.missing
-        return reader.next
+        return (reader.next, reader.missing)
     }
 
     private func makeIfMissing() throws {
@@ -108,55 +120,81 @@ struct LogDirectory {
     }
 
     private func mark(_ contents: inout Contents) throws -> LogMark? {
-        let descriptor = try files.openFile("\(path)/\(Self.markName)")
-        defer { try? files.close(descriptor) }  // Nothing was written through it.
-        if let mark = LogMark(try files.read(descriptor, at: 0, count: 1024)) { return mark }
+        if let mark = try mark() { return mark }
         try putAside(Self.markName, &contents)
         return nil
     }
 
-    private func header(of sequence: Int64) throws -> SegmentHeader? {
-        let reader = try SegmentReader(file(sequence), files: files)
+    /// Nil where the file is not what was written.
+    private func mark() throws -> LogMark? {
+        let descriptor = try files.openFile("\(path)/\(Self.markName)")
+        defer { try? files.close(descriptor) }  // Nothing was written through it.
+        return LogMark(try files.read(descriptor, at: 0, count: 1024))
+    }
+
+    /// Nil where nothing tells whose it is.
+    private func segment(_ name: SegmentName) throws -> Found? {
+        let reader = try SegmentReader(name, in: path, files: files)
         defer { reader.close() }
-        return reader.header
+        return reader.header.map { Found(name: name, header: $0, isHeaderDamaged: reader.isHeaderDamaged) }
     }
 
     /// Writes the whole records of the segment that was written last into a new file, which takes its place; nil where there
     /// are none.
     ///
-    /// What is read may stand in the system's memory only, after a sync that failed: a new sync would not tell.
+    /// What is read may stand in the system's memory only, after a sync that failed: a new sync would not tell. A file with
+    /// damage in it is put aside.
     private func recover(_ segment: Found, _ contents: inout Contents) throws -> Found? {
-        var reader = try SegmentReader(file(segment.sequence), files: files)
+        var reader = try SegmentReader(segment.name, in: path, files: files)
         defer { reader.close() }
-        let target = file(contents.nextSequence)
+        let name = SegmentName(contents.nextSequence, of: segment.header)
+        let target = file(name)
         let descriptor = try files.createFile(target + Self.unfinished)
         do {
             defer { try? files.close(descriptor) }  // It has been synced by then, or the error says more.
             try files.writeAll(segment.header.bytes, to: descriptor)
             while let record = try reader.record() { try files.writeAll(record.bytes, to: descriptor) }
+            try files.writeAll(LogRecord.end(at: reader.next), to: descriptor)
             try files.sync(descriptor)
         }
+        let size = try files.status(of: file(segment.name)).size
+        let isCutOff = try reader.isCutOff(at: size)
+        let rest = max(0, size - reader.end)
+        if isCutOff { contents.recovery.cutBytes = rest } else { contents.recovery.unreadableBytes = rest }
+        // What a copy lacks has been put aside before.
+        let isDamaged = (reader.missing > 0 && !segment.isCopy) || !isCutOff
         guard reader.next > segment.header.number else {
             try files.unlink(target + Self.unfinished)
-            try files.unlink(file(segment.sequence))
+            try replaced(segment, keepsFile: isDamaged, &contents)
             return nil
         }
         try files.rename(target + Self.unfinished, to: target)
         try files.syncDirectory(path)
-        try files.unlink(file(segment.sequence))
-        let recovered = Found(sequence: contents.nextSequence, header: segment.header, end: reader.next)
+        try replaced(segment, keepsFile: isDamaged, &contents)
         contents.nextSequence += 1
-        contents.recovery.missing += reader.missing
-        return recovered
+        return Found(
+            name: name,
+            header: segment.header,
+            end: reader.next,
+            missing: reader.missing,
+            isCopy: isDamaged || segment.isCopy
+        )
     }
 
-    /// A file without a header was never written to if it is short; else its bytes are kept for people to look at.
-    private func putAside(_ sequence: Int64, _ contents: inout Contents) throws {
-        var reader = try SegmentReader(file(sequence), files: files)
-        let isEmpty = try reader.record() == nil
-        reader.close()
-        guard !isEmpty else { return try files.unlink(file(sequence)) }
-        try putAside(LogSegment.fileName(sequence), &contents)
+    private func replaced(_ segment: Found, keepsFile: Bool, _ contents: inout Contents) throws {
+        if keepsFile { try putAside(segment.name.text, &contents) } else { try files.unlink(file(segment.name)) }
+    }
+
+    /// A file of which nothing tells whose it is was never written to if it is short; else its bytes are kept for people to
+    /// look at.
+    private func putAside(_ name: SegmentName, _ contents: inout Contents) throws {
+        var reader = try SegmentReader(name, in: path, files: files)
+        defer { reader.close() }
+        var events: Int64 = 0
+        while let record = try reader.record() { events += Int64(record.count) }
+        guard events > 0 else { return try files.unlink(file(name)) }
+        contents.recovery.missing += events + reader.missing
+        try putAside(name.text, &contents)
     }
 
     private func putAside(_ name: String, _ contents: inout Contents) throws {
@@ -164,7 +202,7 @@ struct LogDirectory {
         contents.recovery.damagedFiles.append(name + Self.damaged)
     }
 
-    private func file(_ sequence: Int64) -> String { "\(path)/\(LogSegment.fileName(sequence))" }
+    private func file(_ name: SegmentName) -> String { "\(path)/\(name.text)" }
 }
 
 extension FileOperations {

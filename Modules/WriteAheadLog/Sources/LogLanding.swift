@@ -26,16 +26,11 @@ public struct LogLanding: Sendable {
     public struct Report: Sendable, Equatable {
         /// Events that are in the raw zone now and were not before.
         public var events: Int64 = 0
-        /// Events that the disk has damaged, and that cannot be landed.
+        /// Events that the disk has damaged, and that cannot be landed; not those that opening the log has told of.
         public var missing: Int64 = 0
     }
 
-    /// The cause of the error of a lake that does not know of events that have landed in it.
-    public struct LostLanding: Error {}
-
-    /// Throws where the lake does not know of what the log has forgotten since it had landed; the cause is ``LostLanding``.
-    ///
-    /// Such a lake is another one, an older copy, or not mounted.
+    /// Throws where the lake does not know of what the log has forgotten since it had landed.
     public func check() async throws { _ = try await ledger() }
 
     /// Lands every segment that is written no more, and forgets it; `onLanded` is told of each one that was.
@@ -47,12 +42,15 @@ public struct LogLanding: Sendable {
         for segment in await log.sealedSegments() {
             var landed: Report?
             while landed == nil { landed = try await land(segment) }
-            if let landed, landed != Report() {
+            guard var landed else { continue }
+            let isDamaged = max(landed.missing, segment.missing) > 0 && !segment.isCopy
+            landed.missing = max(0, landed.missing - segment.missing)
+            if landed != Report() {
                 total.events += landed.events
                 total.missing += landed.missing
                 onLanded(landed)
             }
-            try await log.remove(upTo: segment)
+            try await log.remove(upTo: segment, keepingFile: isDamaged)
         }
         return total
     }
@@ -60,21 +58,14 @@ public struct LogLanding: Sendable {
     /// The ledger, which knows of everything that the log has forgotten.
     private func ledger() async throws -> Ledger {
         let ledger = try await rawZone.ledger(of: source)
-        guard let removed = log.removed, ledger.number(landedOf: removed.writer) < removed.number else { return ledger }
-        throw PipelineError(
-            .notFound,
-            "the lake does not hold events of '\(source)' that have landed in it",
-            while: "landing events",
-            hint:
-                "mount or put back the lake; to go on with the one that is there, remove \(log.markFile) and start again",
-            cause: LostLanding()
-        )
+        try log.mark(of: source)?.check(against: ledger)
+        return ledger
     }
 
     /// Lands what the raw zone does not hold of a segment; nil where another process has landed of it meanwhile.
     private func land(_ segment: LogSegment) async throws -> Report? {
         try Task.checkCancellation()
-        let start = max(segment.firstNumber, try await ledger().number(landedOf: segment.writer))
+        let start = max(segment.firstNumber, try await ledger().nextRow(of: LogMark.path(of: segment.writer)))
         guard segment.endNumber > start else { return Report() }
         let object = try await rawZone.object(
             of: source,
@@ -86,7 +77,7 @@ public struct LogLanding: Sendable {
             for try await chunk in coding.encode(lines) { try await object.append(chunk) }
             let key = try await object.finish().key.rawValue
             var file = LandedFile(
-                path: Ledger.path(of: segment.writer),
+                path: LogMark.path(of: segment.writer),
                 fileID: segment.writer,
                 size: segment.size,
                 modified: segment.created.microseconds,
@@ -119,17 +110,6 @@ public struct LogLanding: Sendable {
             } catch let error as PipelineError where error.code == .conflict && attempt < Self.attempts {}
         }
         return false
-    }
-}
-
-extension Ledger {
-    /// Where a log's writer stands among the files.
-    fileprivate static func path(of writer: String) -> String { "log/\(writer)" }
-
-    /// The number before which all events of a writer have landed.
-    fileprivate func number(landedOf writer: String) -> Int64 {
-        let path = Self.path(of: writer)
-        return files.first { $0.path == path }?.resumeRow ?? 1
     }
 }
 

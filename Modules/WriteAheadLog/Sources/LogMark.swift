@@ -1,4 +1,5 @@
 internal import Gzip
+public import PipelineCore
 
 /// A place in what one writer has written: all events before it are meant.
 ///
@@ -12,6 +13,19 @@ public struct LogMark: Sendable, Equatable {
     init(writer: String, number: Int64) {
         self.writer = writer
         self.number = number
+    }
+
+    /// Where a log's writer stands among the files of a ledger.
+    static func path(of writer: String) -> String { "log/\(writer)" }
+
+    /// The mark as the ledger of a source has to know it; the file lies in the log's directory.
+    public func landing(of source: String, in directory: String) -> LandingMark {
+        LandingMark(
+            source: source,
+            path: Self.path(of: writer),
+            nextRow: number,
+            file: "\(directory)/\(LogDirectory.markName)"
+        )
     }
 
     /// Nil where the file is not what was written.

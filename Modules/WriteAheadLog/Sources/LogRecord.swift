@@ -47,6 +47,15 @@ struct LogRecord: Equatable {
         bytes += content
     }
 
+    /// What stands behind the last record of a segment that was ended: a header of no events, whose number is the one after them.
+    ///
+    /// Without it nobody could tell a last record that is damaged from one that was never whole.
+    static func end(at number: Int64) -> [UInt8] {
+        var bytes: [UInt8] = []
+        append([], checksum: 0, count: 0, number: number, to: &bytes)
+        return bytes
+    }
+
     /// The record as it stands in a file.
     var bytes: [UInt8] {
         var bytes: [UInt8] = []
@@ -60,6 +69,9 @@ struct LogRecord: Equatable {
         let length: Int
         let count: Int
         let number: Int64
+
+        /// Whether it is that of ``LogRecord/end(at:)``.
+        var isEnd: Bool { count == 0 && length == 0 }
 
         /// Nil where no header stands.
         init?(_ bytes: ArraySlice<UInt8>) {

@@ -16,38 +16,60 @@ public struct LogSegment: Sendable, Hashable, Comparable {
     public let created: Timestamp
     /// The file's size, in bytes.
     public let size: Int64
+    /// Of how many of its events opening the log has told that the disk damaged them.
+    public let missing: Int64
+    /// What the file is called.
+    let name: SegmentName
+    /// Whether it is a copy of what was whole in a file that has been put aside.
+    let isCopy: Bool
+
+    init(
+        _ name: SegmentName,
+        _ header: SegmentHeader,
+        end: Int64,
+        size: Int64,
+        missing: Int64 = 0,
+        isCopy: Bool = false
+    ) {
+        self.name = name
+        sequence = name.sequence
+        writer = header.writerName
+        firstNumber = header.number
+        endNumber = end
+        created = Timestamp(microseconds: header.created)
+        self.size = size
+        self.missing = missing
+        self.isCopy = isCopy
+    }
 
     /// Segments come in the order in which they were written.
     public static func < (left: LogSegment, right: LogSegment) -> Bool { left.sequence < right.sequence }
-
-    static func fileName(_ sequence: Int64) -> String {
-        let digits = String(sequence)
-        return String(repeating: "0", count: max(0, 12 - digits.count)) + digits + ".log"
-    }
-
-    /// The sequence that a file's name tells; nil for files that are no segments.
-    static func sequence(ofFile name: String) -> Int64? {
-        guard name.hasSuffix(".log"), let sequence = Int64(name.dropLast(4)), fileName(sequence) == name else {
-            return nil
-        }
-        return sequence
-    }
 }
 
 /// What was found in a log's directory when it was opened.
 public struct LogRecovery: Sendable, Equatable {
     /// Events that wait to be taken.
     public var events: Int64 = 0
-    /// Numbers of acknowledged events that no whole record holds any more: the disk damaged them.
+    /// Acknowledged events that cannot be landed: the disk damaged them.
+    ///
+    /// Those of segments between others are found only when these are read.
     public var missing: Int64 = 0
-    /// Files that could not be read as segments and were put aside, under these names.
+    /// Files that cannot be read, or not all of them, and were put aside, under these names.
     public var damagedFiles: [String] = []
+    /// Files whose header is damaged, which costs none of their events.
+    public var damagedHeaders: [String] = []
+    /// Bytes of a write that was cut off, at the end of what was written last: none of its events was acknowledged.
+    public var cutBytes: Int64 = 0
+    /// Bytes there that are no beginning of a write: damaged events, unless the machine lost power while it wrote them.
+    public var unreadableBytes: Int64 = 0
 }
 
 /// What waits in a log's directory, whoever uses it at the moment.
 public struct LogBacklog: Sendable, Equatable {
     /// Events that have not been taken elsewhere, or not yet been forgotten.
     public var events: Int64 = 0
-    /// Names of files that could not be read and were put aside.
+    /// Names of files that cannot be read, or not all of them, and were put aside.
     public var damagedFiles: [String] = []
+    /// What was forgotten last; nil where nothing is known to have been.
+    public var removed: LogMark?
 }

@@ -44,7 +44,7 @@ actor SegmentFollower {
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
     private let directory: String
     private let files: any FileOperations = SystemFiles()
-    private var current: (sequence: Int64, reader: SegmentReader)?
+    private var current: (name: SegmentName, reader: SegmentReader)?
     private var hasLooked = false
 
     init(_ directory: String) { self.directory = directory }
@@ -67,14 +67,14 @@ actor SegmentFollower {
     }
 
     /// The file after the current one; where that is gone and there is only an older one, the log was begun anew.
-    private func following() throws -> Int64? {
-        let sequences = try sequences()
-        guard let current = current?.sequence else { return sequences.first }
-        return sequences.first { $0 > current } ?? (sequences.contains(current) ? nil : sequences.first)
+    private func following() throws -> SegmentName? {
+        let names = try names()
+        guard let current = current?.name else { return names.first }
+        return names.first { $0.sequence > current.sequence } ?? (names.contains(current) ? nil : names.first)
     }
 
     private func skipToEnd() throws {
-        if let last = try sequences().last {
+        if let last = try names().last {
             try open(last)
             while try read() != nil {}
         }
@@ -83,16 +83,16 @@ actor SegmentFollower {
 
     private func read() throws -> [UInt8]? { try current?.reader.recordIfWritten()?.lines }
 
-    private func open(_ sequence: Int64) throws {
-        let reader = try SegmentReader("\(directory)/\(LogSegment.fileName(sequence))", files: files)
+    private func open(_ name: SegmentName) throws {
+        let reader = try SegmentReader(name, in: directory, files: files)
         current?.reader.close()
-        current = (sequence, reader)
+        current = (name, reader)
     }
 
     /// The segments that there are, oldest first; none where there is no log.
-    private func sequences() throws -> [Int64] {
+    private func names() throws -> [SegmentName] {
         do {
-            return try files.entries(of: directory).compactMap(LogSegment.sequence).sorted()
+            return try files.entries(of: directory).compactMap(SegmentName.init).sorted { $0.sequence < $1.sequence }
         } catch let error as FileError where error.number == ENOENT {
             return []
         }

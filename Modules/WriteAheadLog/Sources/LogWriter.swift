@@ -9,9 +9,10 @@ actor LogWriter {
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
     private struct Active {
-        let sequence: Int64
+        let name: SegmentName
         let descriptor: Int32
         let header: SegmentHeader
+        /// With that of the mark of its end.
         var size: Int64
     }
 
@@ -67,7 +68,7 @@ actor LogWriter {
             try files.writeAll(buffer, to: active.descriptor)
             try files.sync(active.descriptor)
         } catch {
-            end(active)
+            end(active, isSound: false)
             // Whole or not, what failed stands there under numbers that are given again.
             (writer, number) = (SegmentHeader.newWriter(), 1)
             throw error
@@ -92,23 +93,31 @@ actor LogWriter {
 
     /// Forgets a segment and everything before it, whose events are durable elsewhere.
     ///
-    /// A mark says how far before anything goes; only a disk without room for it gets that room first.
+    /// A mark says how far before anything goes; only a disk without room for it gets that room first. The segment's own
+    /// file is put aside where somebody should look at it.
     ///
     /// Returns how many bytes all segments hold then.
-    func remove(upTo segment: LogSegment) throws -> Int64 {
+    func remove(upTo segment: LogSegment, keepingFile: Bool) throws -> Int64 {
         let mark = LogMark(writer: segment.writer, number: segment.endNumber)
         var isMarked = true
         do { try write(mark) } catch let error as FileError where [ENOSPC, EDQUOT].contains(error.number) {
             isMarked = false
         }
         while let old = segments.first, old <= segment {
-            try removeFile(path(of: old.sequence))
+            if keepingFile, old == segment { try putAside(old) } else { try removeFile(path(of: old.name)) }
             // One after the other: were a later one gone first, its events would seem to be missing from this one.
             try files.syncDirectory(directory)
             segments.removeFirst()
         }
         if !isMarked { try? write(mark) }  // Without it less is noticed of a lake that is lost, and nothing else.
         return stored
+    }
+
+    private func putAside(_ segment: LogSegment) throws {
+        let path = path(of: segment.name)
+        do { try files.rename(path, to: path + LogDirectory.damaged) } catch let error as FileError
+            where error.number == ENOENT
+        {}  // Gone is gone.
     }
 
     private func write(_ mark: LogMark) throws {
@@ -151,8 +160,8 @@ actor LogWriter {
 
     private func begin() throws -> Active {
         let header = SegmentHeader(writer: writer, number: number, created: clock().microseconds)
-        let sequence = nextSequence
-        let path = path(of: sequence)
+        let name = SegmentName(nextSequence, of: header)
+        let path = path(of: name)
         // The number is used once even if what follows fails: a file may be there.
         nextSequence += 1
         let descriptor = try files.createFile(path)
@@ -166,34 +175,31 @@ actor LogWriter {
             throw error
         }
         return Active(
-            sequence: sequence,
+            name: name,
             descriptor: descriptor,
             header: header,
-            size: Int64(SegmentHeader.size)
+            size: Int64(SegmentHeader.size + LogRecord.headerSize)
         )
     }
 
     /// Writes no more to a segment, all of which that counts has been synced; where nothing does, it goes.
-    private func end(_ segment: Active) {
+    ///
+    /// Of one that is sound the end is marked.
+    private func end(_ segment: Active, isSound: Bool = true) {
+        if isSound, number > segment.header.number {
+            // Without it nobody can tell damage of the last record from a write that was cut off, and that is all.
+            try? files.writeAll(LogRecord.end(at: number), to: segment.descriptor)
+        }
         try? files.close(segment.descriptor)  // What counts has been synced.
         active = nil
         guard number > segment.header.number else {
-            try? files.unlink(path(of: segment.sequence))  // Left there, it is found to be empty.
+            try? files.unlink(path(of: segment.name))  // Left there, it is found to be empty.
             return
         }
-        segments.append(
-            LogSegment(
-                sequence: segment.sequence,
-                writer: segment.header.writerName,
-                firstNumber: segment.header.number,
-                endNumber: number,
-                created: Timestamp(microseconds: segment.header.created),
-                size: segment.size
-            )
-        )
+        segments.append(LogSegment(segment.name, segment.header, end: number, size: segment.size))
     }
 
-    private func path(of sequence: Int64) -> String { "\(directory)/\(LogSegment.fileName(sequence))" }
+    private func path(of name: SegmentName) -> String { "\(directory)/\(name.text)" }
 
     private func removeFile(_ path: String) throws {
         do { try files.unlink(path) } catch let error as FileError where error.number == ENOENT {}  // Gone is gone.

@@ -7,7 +7,8 @@ internal import PipelineCore
 public struct SegmentLines: AsyncSequence, Sendable {
     /// A `PipelineError`, or that the task was cancelled.
     public typealias Failure = any Error
-    let path: String
+    let name: SegmentName
+    let directory: String
     /// The first number that is wanted, and the one behind the last.
     let numbers: Range<Int64>
     let files: any FileOperations
@@ -23,7 +24,7 @@ public struct SegmentLines: AsyncSequence, Sendable {
 
     /// Opens the file with the first chunk.
     public func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(source: SegmentSource(path: path, numbers: numbers, files: files))
+        AsyncIterator(source: SegmentSource(self))
     }
 }
 
@@ -31,17 +32,11 @@ public struct SegmentLines: AsyncSequence, Sendable {
 actor SegmentSource {
     private nonisolated let executor = SerialQueueExecutor(label: "millrace.log.reading")
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
-    private let path: String
-    private let numbers: Range<Int64>
-    private let files: any FileOperations
+    private let lines: SegmentLines
     private var reader: SegmentReader?
     private var isDone = false
 
-    init(path: String, numbers: Range<Int64>, files: any FileOperations) {
-        self.path = path
-        self.numbers = numbers
-        self.files = files
-    }
+    init(_ lines: SegmentLines) { self.lines = lines }
 
     deinit { reader?.close() }
 
@@ -49,7 +44,8 @@ actor SegmentSource {
         try Task.checkCancellation()
         guard !isDone else { return nil }
         do {
-            var reader = try self.reader ?? SegmentReader(path, files: files)
+            let numbers = lines.numbers
+            var reader = try self.reader ?? SegmentReader(lines.name, in: lines.directory, files: lines.files)
             defer { self.reader = reader }
             while let record = try reader.record(below: numbers.upperBound) {
                 if record.number >= numbers.lowerBound { return record }
@@ -59,12 +55,12 @@ actor SegmentSource {
             guard missing > 0 else { return nil }
             throw PipelineError(
                 .corruptData,
-                "\(missing) events of \(path) cannot be read any more",
+                "\(missing) events of \(lines.name.text) cannot be read any more",
                 while: "reading the log",
                 hint: "the disk has damaged the file; look at its health"
             )
         } catch {
-            throw LogFailure(error, directory: path).pipelineError
+            throw LogFailure(error, directory: lines.directory).pipelineError
         }
     }
 }

@@ -4,10 +4,11 @@ internal import Gzip
 /// Reads the records of one segment file in order, past damage where it can.
 ///
 /// A record whose checksums do not fit is never returned. Behind one the reader looks for the next whole record, and says
-/// how many events are missing in between once it knows. What follows the last whole record is where writing stopped.
+/// how many events are missing in between once it knows. What follows the last whole record, where no end is marked, is where
+/// writing stopped.
 struct SegmentReader {
     /// The largest content that is believed; what cannot be compressed grows by a 255th.
-    static let largestContent = LZ4.largest + LZ4.largest / 128
+    private static let largestContent = LZ4.largest + LZ4.largest / 128
     private static let chunkSize = 1 << 20
 
     private let files: any FileOperations
@@ -20,18 +21,24 @@ struct SegmentReader {
     private(set) var next: Int64
     /// How many numbers are missing between whole records.
     private(set) var missing: Int64 = 0
-    /// What the segment begins with; nil where it is damaged.
+    /// Where the last whole record ends, or the marked end.
+    private(set) var end = Int64(SegmentHeader.size)
+    /// What the segment begins with, or else what its name tells; nil where neither can be read.
     let header: SegmentHeader?
+    /// Whether the segment has records and does not begin with its header.
+    let isHeaderDamaged: Bool
 
     /// Opens a segment; the caller closes it.
-    init(_ path: String, files: any FileOperations) throws {
+    init(_ name: SegmentName, in directory: String, files: any FileOperations) throws {
         self.files = files
-        descriptor = try files.openFile(path)
+        descriptor = try files.openFile("\(directory)/\(name.text)")
         buffer = try files.read(descriptor, at: 0, count: Self.chunkSize)
         fileOffset = Int64(buffer.count)
-        header = SegmentHeader(buffer[...])
+        let own = SegmentHeader(buffer[...])
+        header = own ?? name.header
+        isHeaderDamaged = own == nil && buffer.count > SegmentHeader.size
         next = header?.number ?? 0
-        position = header == nil ? 0 : SegmentHeader.size
+        position = own == nil ? 0 : SegmentHeader.size
     }
 
     func close() { try? files.close(descriptor) }  // Nothing was written through it.
@@ -40,6 +47,7 @@ struct SegmentReader {
     mutating func record(below limit: Int64 = .max) throws -> LogRecord? {
         while true {
             guard try fill(LogRecord.headerSize) else { return nil }
+            if passEnd() { continue }
             if let record = try wholeRecord() {
                 guard record.number < limit else { return nil }
                 pass(record)
@@ -69,13 +77,45 @@ struct SegmentReader {
     }
 
     private mutating func pass(_ record: LogRecord) {
-        if next > 0 { missing += record.number - next }
-        next = record.number + Int64(record.count)
-        position += LogRecord.headerSize + record.content.count
+        pass(record.number, count: record.count, size: LogRecord.headerSize + record.content.count)
+    }
+
+    /// Goes behind the mark of the segment's end, if it stands at the position.
+    private mutating func passEnd() -> Bool {
+        guard let header = LogRecord.Header(buffer[position...]), header.isEnd, header.number >= next else {
+            return false
+        }
+        pass(header.number, count: 0, size: LogRecord.headerSize)
+        return true
+    }
+
+    private mutating func pass(_ number: Int64, count: Int, size: Int) {
+        if next > 0 { missing += number - next }
+        next = number + Int64(count)
+        position += size
+        end = fileOffset - Int64(buffer.count - position)
     }
 
     private func isBelievable(_ header: LogRecord.Header) -> Bool {
         header.length <= Self.largestContent && header.count > 0 && header.number >= next
+    }
+
+    /// Whether what follows the last whole record, up to the file's end at `size`, is a write that was cut off: the beginning
+    /// of one record, or bytes that never came and read as zeros.
+    func isCutOff(at size: Int64) throws -> Bool {
+        // No record is as short as that: its content is not empty.
+        guard size - end > LogRecord.headerSize else { return true }
+        let start = try files.read(descriptor, at: end, count: LogRecord.headerSize)
+        if let header = LogRecord.Header(start[...]), isBelievable(header) {
+            return end + Int64(LogRecord.headerSize + header.length) > size
+        }
+        var offset = end
+        while offset < size {
+            let bytes = try files.read(descriptor, at: offset, count: Self.chunkSize)
+            guard !bytes.isEmpty, bytes.allSatisfy({ $0 == 0 }) else { return false }
+            offset += Int64(bytes.count)
+        }
+        return true
     }
 
     /// Goes to the next marker behind the present position; false at the end.

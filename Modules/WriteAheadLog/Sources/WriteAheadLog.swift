@@ -214,16 +214,18 @@ public final class WriteAheadLog: Sendable {
     /// `start` is a number between two requests, such as one up to which events have landed.
     public func lines(of segment: LogSegment, from start: Int64 = 0) -> SegmentLines {
         SegmentLines(
-            path: "\(directory)/\(LogSegment.fileName(segment.sequence))",
+            name: segment.name,
+            directory: directory,
             numbers: min(start, segment.endNumber)..<segment.endNumber,
             files: files
         )
     }
 
-    /// Forgets a segment and all before it, once their events are durable elsewhere.
-    public func remove(upTo segment: LogSegment) async throws {
+    /// Forgets a segment and all before it, once their events are durable elsewhere; its file can be put aside, for people to
+    /// look at.
+    public func remove(upTo segment: LogSegment, keepingFile: Bool = false) async throws {
         do {
-            let stored = try await output.remove(upTo: segment)
+            let stored = try await output.remove(upTo: segment, keepingFile: keepingFile)
             intake.withLock { intake in
                 intake.removed = LogMark(writer: segment.writer, number: segment.endNumber)
                 intake.stored = stored
@@ -237,8 +239,8 @@ public final class WriteAheadLog: Sendable {
     /// What was forgotten last, in this life of the log or an earlier one; nil before that.
     public var removed: LogMark? { intake.withLock { $0.removed } }
 
-    /// The file that holds ``removed``; without it nothing is known to have been forgotten.
-    public var markFile: String { "\(directory)/\(LogDirectory.markName)" }
+    /// What the ledger of a source has to know, by ``removed``.
+    func mark(of source: String) -> LandingMark? { removed?.landing(of: source, in: directory) }
 
     /// Why nothing can be appended any more until the log is opened again; nil while all is well.
     public var failure: PipelineError? { intake.withLock { $0.failure } }

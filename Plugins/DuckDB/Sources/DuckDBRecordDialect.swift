@@ -10,6 +10,19 @@ public struct DuckDBRecordDialect: RecordDialect {
         "(json_valid(\(text)) AND starts_with(ltrim(\(text)), '{'))"
     }
 
+    /// U+0001 and U+0002, which no JSON text holds, stand for escaped backslashes and for the escapes of whole pairs meanwhile.
+    public func jsonWithoutHalfPairs(_ text: String) -> String {
+        let (half, high, low) = (#"\\u[dD][89a-fA-F]"#, "([dD][89abAB][0-9a-fA-F]{2})", "([dD][c-fC-F][0-9a-fA-F]{2})")
+        let unescaped = #"replace(\#(text), '\\', chr(1))"#
+        let unpaired =
+            #"regexp_replace(\#(unescaped), '\\u\#(high)\\u\#(low)', concat(chr(2), '\1', chr(2), '\2'), 'g')"#
+        let whole = #"regexp_replace(\#(unpaired), '\#(half)[0-9a-fA-F]{2}', '\\ufffd', 'g')"#
+        return #"""
+            CASE WHEN regexp_matches(\#(text), '\#(half)') AND NOT regexp_matches(\#(text), '[\x01\x02]')
+            THEN replace(replace(\#(whole), chr(2), '\u'), chr(1), '\\') ELSE \#(text) END
+            """#
+    }
+
     /// One parse per record; JSON pointers, because they tell `a` from `A` and can name any member.
     public func selectingMembers(
         _ members: [(column: String, path: [String])],

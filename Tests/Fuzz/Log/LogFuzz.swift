@@ -6,9 +6,7 @@
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     var damaged = DamagedLog(unsafe Array(UnsafeBufferPointer(start: start, count: count)))
     let disk = SimulatedDisk()
-    for (index, bytes) in damaged.files().enumerated() {
-        disk.writeUnsynced(bytes, to: "/state/log/\(LogSegment.fileName(Int64(index + 1)))")
-    }
+    for file in damaged.files() { disk.writeUnsynced(file.bytes, to: "/state/log/\(file.name.text)") }
     do {
         let first = try recover(disk, damaged.written)
         let again = try recover(disk, damaged.written)
@@ -24,7 +22,7 @@ private func recover(_ disk: SimulatedDisk, _ written: Set<DamagedLog.Record>) t
     let contents = try LogDirectory(path: "/state/log", files: disk).open(at: Timestamp(microseconds: 1))
     var numbers: [Int64] = []
     for segment in contents.segments {
-        var reader = try SegmentReader("/state/log/\(LogSegment.fileName(segment.sequence))", files: disk)
+        var reader = try SegmentReader(segment.name, in: "/state/log", files: disk)
         defer { reader.close() }
         while let record = try reader.record(below: segment.endNumber) {
             guard written.contains(.init(number: record.number, lines: record.lines)) else {
@@ -52,26 +50,35 @@ private struct DamagedLog {
 
     private mutating func next() -> Int? { instructions.popFirst().map(Int.init) }
 
-    /// Writes at most four files.
-    mutating func files() -> [[UInt8]] {
+    /// Writes at most four files, every other of which has a name that tells whose it is.
+    mutating func files() -> [(name: SegmentName, bytes: [UInt8])] {
+        var names = [name(1)]
         var files: [[UInt8]] = [[]]
         while let instruction = next() {
             let argument = next() ?? 0
-            switch instruction % 8 {
-            case 0: files[files.count - 1] += header()
+            switch instruction % 9 {
+            case 0: files[files.count - 1] += header.bytes
             case 1, 2: files[files.count - 1] += record(argument)
             case 3: files[files.count - 1] += (0..<argument % 32).compactMap { _ in instructions.popFirst() }
             case 4: flip(argument, in: &files[files.count - 1])
             case 5: files[files.count - 1].removeLast(min(argument, files[files.count - 1].count))
-            case 6: if files.count < 4 { files.append(header()) }
-            default: number += Int64(argument)  // Records that are not there any more.
+            case 6 where files.count < 4:
+                names.append(name(Int64(files.count + 1)))
+                files.append(header.bytes)
+            case 7: number += Int64(argument)  // Records that are not there any more.
+            case 8: files[files.count - 1] += LogRecord.end(at: number)
+            default: break
             }
         }
-        return files
+        return zip(names, files).compactMap { name, bytes in name.map { (name: $0, bytes: bytes) } }
     }
 
-    private func header() -> [UInt8] {
-        SegmentHeader(writer: Array(repeating: 7, count: 16), number: number, created: 1).bytes
+    private var header: SegmentHeader {
+        SegmentHeader(writer: Array(repeating: 7, count: 16), number: number, created: 1)
+    }
+
+    private func name(_ sequence: Int64) -> SegmentName? {
+        sequence % 2 == 0 ? SegmentName("00000000000\(sequence).log") : SegmentName(sequence, of: header)
     }
 
     private mutating func record(_ argument: Int) -> [UInt8] {

@@ -28,7 +28,8 @@ struct RunsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let history = try RunHistory(reading: try config.file().context.stateDirectory)
+        let file = try config.file()
+        let history = try RunHistory(reading: file.context.stateDirectory)
         let runs = try history?.runs(limit: run == nil ? limit : Int(Int32.max)) ?? []
         if let run {
             guard let found = runs.first(where: { $0.run == run }) else {
@@ -42,6 +43,15 @@ struct RunsCommand: AsyncParsableCommand {
             return json ? try printJSON(found) : print(found.text)
         }
         if json { return try runs.forEach { try printJSON($0) } }
+        printList(runs)
+        // What a collector found is in no run's report.
+        let logs = (try? await Composition.receiverLogs(file.context.stateDirectory)) ?? []  // The doctor says why.
+        for warning in file.warnings(about: logs) {
+            print("\nWarning: \(warning).")
+        }
+    }
+
+    private func printList(_ runs: [RunReport]) {
         if runs.isEmpty { return print("No run yet.") }
         var table = TextTable(["run", "started", "outcome", "took", "rows in", "rejected"])
         for run in runs {

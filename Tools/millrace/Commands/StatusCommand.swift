@@ -27,8 +27,8 @@ struct StatusCommand: AsyncParsableCommand {
     private func printTable(_ status: PipelineStatus, stateDirectory: String) throws {
         var table = TextTable(["part", "name", "a run would take"])
         for part in status.parts {
-            let problem = part.problem.map { "problem: \($0)" }
-            table.add([part.kind, part.name, problem ?? part.pending ?? "nothing: up to date"])
+            let found = part.problem.map { "problem: \($0)" } ?? part.pending ?? "nothing: up to date"
+            table.add([part.kind, part.name, found + (part.remark.map { "; \($0)" } ?? "")])
         }
         print(table.text)
         for warning in status.warnings { print("\nWarning: \(warning).") }

@@ -17,7 +17,8 @@ extension HTTPCollector {
                     directory: directory,
                     events: backlog.events,
                     isInUse: FileLock.isHeld(lockFile(source, in: parent)),
-                    damagedFiles: backlog.damagedFiles
+                    damagedFiles: backlog.damagedFiles,
+                    landed: backlog.removed?.landing(of: source, in: directory)
                 )
             )
         }

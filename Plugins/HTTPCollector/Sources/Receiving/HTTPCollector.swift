@@ -29,15 +29,20 @@ public struct HTTPCollector: EventReceiver {
         guard let lock = try await waitForLog(destination) else { return }
         defer { withExtendedLifetime(lock) {} }
         let log = try await open(destination)
+        for file in log.recovery.damagedFiles {
+            destination.tell("\(file) of the log was put aside: the disk has damaged it, or a part")
+        }
         let landing = landing(of: log, into: destination)
         try await landing.check()
         let webClient = try await WebClient(coding: destination.coding)
+        let metrics = CollectorMetrics(start: destination.clock())
+        metrics.landed(0, missing: log.recovery.missing)
         let tender = LogTender(
             options: options,
             log: log,
             landing: landing,
             watch: LogWatch(log, tell: destination.tell),
-            metrics: CollectorMetrics(start: destination.clock()),
+            metrics: metrics,
             accessLog: options.logsRequests ? AccessLog.standard : nil
         )
         let server = try server(tender, destination, webClient)

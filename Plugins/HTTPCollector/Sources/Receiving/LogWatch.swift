@@ -16,16 +16,14 @@ final class LogWatch: Sendable {
     init(_ log: WriteAheadLog, tell: @escaping @Sendable (String) -> Void) {
         self.log = log
         self.tell = tell
-        for file in log.recovery.damagedFiles {
-            tell("\(file) of the log cannot be read and was put aside; see what the disk reports")
-        }
+        for remark in log.recovery.remarks { tell(remark) }
     }
 
     /// Why it is not ready: events cannot be stored, or the lake is not the one that they landed in; nil while it is.
     ///
     /// A lake that only does not answer is no reason: the log has room for what comes meanwhile.
     var failure: PipelineError? {
-        log.obstacle ?? state.withLock { $0.landingFailure.flatMap { $0.cause is LogLanding.LostLanding ? $0 : nil } }
+        log.obstacle ?? state.withLock { $0.landingFailure.flatMap { $0.cause is LandingMark.Lost ? $0 : nil } }
     }
 
     /// Looks whether events can be stored.
@@ -45,9 +43,7 @@ final class LogWatch: Sendable {
 
     /// A segment has landed.
     func landed(_ report: LogLanding.Report) {
-        guard report.missing > 0 else { return }
-        let events = report.missing == 1 ? "1 event" : "\(report.missing) events"
-        tell("\(events) of the log cannot be read any more: the disk has damaged the file")
+        if report.missing > 0 { tell(LogRecovery.remark(missing: report.missing)) }
     }
 
     /// Landing has gone as it should.
@@ -67,5 +63,33 @@ final class LogWatch: Sendable {
             return state.landingFailure?.code != failure.code
         }
         if isNew { tell("events do not land and stay in the log: \(failure)") }
+    }
+}
+
+extension LogRecovery {
+    /// What is to be said of what opening the log has found, in one line each.
+    fileprivate var remarks: [String] {
+        var remarks: [String] = []
+        if cutBytes > 0 {
+            remarks.append(
+                "the last \(cutBytes) bytes of the log were dropped: a write that was cut off before it was acknowledged"
+            )
+        }
+        if unreadableBytes > 0 {
+            remarks.append(
+                """
+                the last \(unreadableBytes) bytes of the log cannot be read: the disk has damaged events, unless the machine lost \
+                power while it wrote them, before they were acknowledged
+                """
+            )
+        }
+        if missing > 0 { remarks.append(Self.remark(missing: missing)) }
+        remarks += damagedHeaders.map { "the header of \($0) of the log is damaged; its events are read without it" }
+        return remarks
+    }
+
+    fileprivate static func remark(missing count: Int64) -> String {
+        let events = count == 1 ? "1 event" : "\(count) events"
+        return "\(events) of the log cannot be read any more: the disk has damaged the file"
     }
 }
