@@ -57,7 +57,8 @@ struct LogLandingTests {
                 for name in ["lake", "log"] { try? FileManager.default.removeItem(atPath: scratch.path(name)) }
                 let oracle = LogOracle()
                 let log = try await open()
-                await log.running { await oracle.send(8, to: log) }
+                // One after the other, so that as many segments come of it each time.
+                await log.running { for _ in 0..<10 { await oracle.send(1, to: log) } }
                 let faulty = FaultyObjectStore(store, failingAt: turn, moment, isLasting: moment == .before)
                 do {
                     _ = try await landing(of: log, in: faulty).land()
@@ -76,7 +77,7 @@ struct LogLandingTests {
                 #expect(await again.sealedSegments().isEmpty, "\(place)")
                 turn += 1
             }
-            #expect(turn > 15)
+            #expect(turn > 20)
         }
     }
 
