@@ -4,7 +4,7 @@ internal import Synchronization
 extension Pipeline {
     /// Receives events for every source that others send to, until cancelled; then lands what it has and returns.
     ///
-    /// `onReady` is told of each source once others can connect, and `onRemark` what who looks after it has to know, in one line
+    /// Nothing is taken before all of them can. `onReady` is told then of each source, and `onRemark` what who looks after it has to know, in one line
     /// each. The first receiver that cannot go on ends all of them. Runs may go on meanwhile, in this process or in others.
     public func serve(
         onReady: @escaping @Sendable (_ source: String, _ address: String) async -> Void,
@@ -13,11 +13,15 @@ extension Pipeline {
         let receivers = try receivers(while: "starting to serve")
         try await checkLake(against: RunHistory(reading: stateDirectory))
         for warning in await warnings() { onRemark(warning) }
+        let start = StartingLine(of: receivers.count)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (name, receiver) in receivers {
                 let destination = try destination(of: name) { onRemark("\(name): \($0)") }
                 group.addTask {
-                    try await receiver.serve(into: destination) { await onReady(name, $0) }
+                    try await receiver.serve(into: destination) { address in
+                        await start.wait()
+                        if !Task.isCancelled { await onReady(name, address) }
+                    }
                 }
             }
             // `waitForAll` would wait for the others before it throws what the first has thrown.
@@ -51,6 +55,12 @@ extension Pipeline {
         )
     }
 
+    /// The names of the sources that others send to.
+    public var receiverNames: [String] { sources.filter { $0.receiver != nil }.map(\.name) }
+
+    /// Whether any process on this machine receives for one of the sources at the moment.
+    public var isServed: Bool { sources.contains { $0.receiver?.isRunning(for: $0.name) ?? false } }
+
     private func receivers(while operation: String) throws -> [(name: String, receiver: any EventReceiver)] {
         let receivers = sources.compactMap { source in source.receiver.map { (source.name, $0) } }
         guard receivers.isEmpty else { return receivers }
@@ -76,6 +86,24 @@ extension Pipeline {
             clock: { [clock] in clock.now() },
             tell: tell
         )
+    }
+}
+
+/// Lets those who begin together go on when the last of them is there.
+private final class StartingLine: Sendable {
+    private let count: Int
+    private let waiting = Mutex<[AsyncStream<Void>.Continuation]>([])
+
+    init(of count: Int) { self.count = count }
+
+    /// Returns when all have called it, or the task is cancelled.
+    func wait() async {
+        let (gate, opening) = AsyncStream.makeStream(of: Void.self)
+        waiting.withLock { waiting in
+            waiting.append(opening)
+            if waiting.count == count { for gate in waiting { gate.finish() } }
+        }
+        for await _ in gate {}
     }
 }
 

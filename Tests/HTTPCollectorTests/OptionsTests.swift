@@ -112,6 +112,64 @@ import Testing
         }
     }
 
+    @Test("Keys that Basic authentication cannot carry, and keys that stand twice in a list, are refused")
+    func unusableKeys() {
+        let hint = "Basic authentication ends a key at a colon, and headers carry no spaces: such as: ${NAME}"
+        for key in ["a:b", ":", "a b", " a", "a\u{7}", "a\tb", "a\u{A0}b"] {
+            let refused = "a write key has no colon, no spaces and no control characters (\(hint))"
+            #expect(
+                read([], keys: ["web": .text(key)]).1 == ["f:1:1: sources.web.write_keys.web: \(refused)"],
+                "\(key)"
+            )
+            #expect(
+                read([], keys: ["web": ["old", .text(key)]]).1 == [
+                    "f:1:1: sources.web.write_keys.web[1]: \(refused)"
+                ]
+            )
+        }
+        #expect(read([], keys: ["web": "żółć-1_~/+="]).1 == [])
+        #expect(
+            read([], keys: ["web": ["k", "l", "k"]]).1 == [
+                "f:1:1: sources.web.write_keys.web[2]: the key stands in the list twice (keep one of them)"
+            ]
+        )
+    }
+
+    @Test("Origins of what is no web page are refused")
+    func foreignOrigins() {
+        for scheme in ["ftp", "file", "ws", "wss"] {
+            #expect(
+                read([("origins", [.text("\(scheme)://shop.example")])]).1 == [
+                    "f:2:1: sources.web.origins[0]: '\(scheme)://shop.example' is not the origin of a page "
+                        + "(write https://shop.example)"
+                ]
+            )
+        }
+    }
+
+    @Test("Limits that leave no time to stop, or no room for two segments, are refused")
+    func limits() {
+        #expect(
+            read([("stop_within", "0s")]).1.first?.hasPrefix(
+                "f:2:1: sources.web.stop_within: '0s' is not a duration from 1s"
+            ) == true
+        )
+        let small = "is less than two segments"
+        #expect(
+            read([("log", "1GiB"), ("segment", "513MiB")]).1 == [
+                "f:2:1: sources.web.log: it \(small) (at least 1026MiB, or a `segment` of at most 512MiB)"
+            ]
+        )
+        #expect(
+            read([("segment", "5GiB")]).1 == [
+                "f:2:1: sources.web.segment: the log of 8192MiB \(small) (at most 4096MiB, or a `log` of at least 10240MiB)"
+            ]
+        )
+        #expect(read([("log", "1GiB"), ("segment", "512MiB")]).1 == [])
+        // What is not said is half of what is.
+        #expect(read([("log", "1MiB")]).1 == [])
+    }
+
     @Test("An address to listen on has a port, and brackets around IPv6")
     func listen() {
         for (text, host, port) in [("[fe80::1]:80", "fe80::1", 80), (":8080", "0.0.0.0", 8080), ("x:1", "x", 1)] {

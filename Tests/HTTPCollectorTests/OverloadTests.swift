@@ -114,6 +114,43 @@ import Testing
         #expect(try await running.landed().count == 30)
     }
 
+    @Test("A body in parts of any size is the same in one piece, and as a stream")
+    func blocks() async throws {
+        for sizes in [[], [1], [70_000], [10, 65_526, 1], [65_536, 65_536, 3], Array(repeating: 1000, count: 300)] {
+            var (body, whole) = (BodyBlocks(), [UInt8]())
+            for size in sizes {
+                let part = (0..<size).map { _ in UInt8.random(in: 0...255) }
+                whole += part
+                // As from a connection: much room, of which little may be used.
+                var buffer = ByteBufferAllocator().buffer(capacity: 65_536)
+                buffer.writeBytes(part)
+                body.append(buffer)
+            }
+            #expect(body.count == whole.count && Array(buffer: body.joined()) == whole)
+            var streamed: [UInt8] = []
+            for try await block in body.stream() { streamed += block }
+            #expect(streamed == whole)
+        }
+    }
+
+    @Test("A parser that has taken much memory is let go, and others serve again")
+    func parsers() throws {
+        let pool = ParserPool(MessageLimits())
+        func served(_ numbers: Int) throws -> ObjectIdentifier? {
+            let text = #"{"event":[\#(String(repeating: "1,", count: numbers))1]}"#
+            return try pool.withParser { parser in
+                try parser.read(ByteBuffer(string: text).readableBytesUInt8Span, as: .single(type: "track"))
+                #expect(parser.memory > 32 * numbers)
+                return ObjectIdentifier(parser)
+            }
+        }
+        let first = try served(10)
+        #expect(try served(100_000) == first)
+        // From here on it is not in the pool any more, so that none is there which is known to be large.
+        _ = try served(1_000_000)
+        pool.withParser { #expect($0.memory == 0) }
+    }
+
     @Test("A process may have as many files open as the system lets it")
     func descriptors() throws {
         let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

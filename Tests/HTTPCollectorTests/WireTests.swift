@@ -1,7 +1,11 @@
+import BlockingIO
 import CollectorTesting
 import Foundation
+import Glibc
+import NIOCore
 import PipelineCore
 import Testing
+import WriteAheadLog
 
 @testable import HTTPCollectorPlugin
 
@@ -22,6 +26,9 @@ import Testing
                 head + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
                 head + "Content-Length: 29\r\nContent-Length: 30\r\n\r\n" + message,
                 head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+                "POST /v1/track HTTP/1.1\r\nContent-Length: 29\r\n\r\n" + message,
+                head + "Host: y\r\nContent-Length: 29\r\n\r\n" + message,
+                "POST /v1/track HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n1d\r\n" + message + "\r\n0\r\n\r\n",
             ]
             for body in bodies {
                 let answer = try await client.send([body])
@@ -38,6 +45,24 @@ import Testing
         #expect(try await running.landed().isEmpty)
     }
 
+    @Test("Each reason why events are not taken has a text of its own, without paths")
+    func reasons() {
+        func text(_ cause: (any Error)?) -> String {
+            let error = PipelineError(.unreachable, "in /srv/secret", while: "storing events", cause: cause)
+            return String(buffer: CollectorReply.unavailable(error).body)
+        }
+        let causes: [(any Error, String)] = [
+            (WriteAheadLog.Refusal.full, "the log is full"), (WriteAheadLog.Refusal.closing, "is stopping"),
+            (WriteAheadLog.Refusal.overtaxed, "does not keep up"),
+            (FileError(number: EIO, call: "fsync", path: "/srv/secret"), "failed to sync the log"),
+            (FileError(number: ENOSPC, call: "write", path: "/srv/secret"), "the disk of the log is full"),
+            (FileError(number: EACCES, call: "open", path: "/srv/secret"), "the log cannot be written"),
+        ]
+        for (cause, reason) in causes {
+            #expect(text(cause).contains(reason) && !text(cause).contains("secret"), "\(text(cause))")
+        }
+    }
+
     @Test("Who waits to be asked for the body is asked, unless it will not be read", .timeLimit(.minutes(1)))
     func expectation() async throws {
         try await running.serving { client in
@@ -51,6 +76,12 @@ import Testing
             let wrong = RawClient.request("POST", "/v1/track?writeKey=no", ["Expect": "100-continue"])
             let refused = try await client.send([String(wrong[..<(wrong.range(of: "\r\n\r\n")?.upperBound ?? body)])])
             #expect(refused.hasPrefix("HTTP/1.1 401"), "\(refused)")
+            let old = expecting.replacingOccurrences(of: "HTTP/1.1", with: "HTTP/1.0")
+            let unasked = try await client.send([old])
+            #expect(unasked.contains(" 200 OK\r\n") && !unasked.contains("100 Continue"), "\(unasked)")
+            let other = RawClient.request("POST", "/v1/track", ["Expect": "200-maybe"])
+            let failed = try await client.send([other])
+            #expect(failed.hasPrefix("HTTP/1.1 417") && failed.contains(#"{"code":"expectation_failed""#), "\(failed)")
             let length = CollectorOptions().limits.bodySize + 1
             let long = "POST /v1/track HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: \(length)\r\n\r\n"
             #expect(try await client.send([long]).hasPrefix("HTTP/1.1 400"))

@@ -5,7 +5,7 @@
 public protocol EventReceiver: Sendable {
     /// Receives until the task is cancelled; then takes nothing new, lands what it has, and returns.
     ///
-    /// `onReady` is told the address once others can connect. Throws `conflict` where another process receives for the
+    /// `onReady` is told the address once others can connect, and nothing is taken before it returns. Throws `conflict` where another process receives for the
     /// same source on this machine, and ends with an error once it can acknowledge nothing any more.
     func serve(into destination: ReceiverDestination, onReady: @escaping @Sendable (_ address: String) async -> Void)
         async throws
@@ -18,6 +18,9 @@ public protocol EventReceiver: Sendable {
     /// The events that the source's receiver on this machine acknowledges from now on, as lines of JSON, whichever process
     /// it runs in; ends only by cancellation.
     func tail(of source: String) -> ByteStream
+
+    /// Whether a process on this machine receives for the source at the moment.
+    func isRunning(for source: String) -> Bool
 
     /// Tries whether it could receive for the source, without receiving anything.
     func probe(of source: String) async throws

@@ -33,6 +33,16 @@ public final class WriteAheadLog: Sendable {
         }
     }
 
+    /// The cause of what ``append(_:events:)`` throws where nothing has failed.
+    public enum Refusal: Error {
+        /// As much waits to land as may.
+        case full
+        /// The disk does not keep up.
+        case overtaxed
+        /// The log is being closed.
+        case closing
+    }
+
     /// So many bytes may wait for a sync; more are refused until it is done.
     static let largestIntake = 256 << 20
 
@@ -116,7 +126,12 @@ public final class WriteAheadLog: Sendable {
     private func refusal(of entry: LogEntry, _ intake: inout Intake) -> PipelineError? {
         if let failure = intake.failure { return failure }
         guard intake.isOpen else {
-            return PipelineError(.outOfResources, "the log is being closed", while: "storing events")
+            return PipelineError(
+                .outOfResources,
+                "the log is being closed",
+                while: "storing events",
+                cause: Refusal.closing
+            )
         }
         let isFull = intake.stored + Int64(intake.size + entry.content.count) > options.capacity
         if isFull {
@@ -129,17 +144,19 @@ public final class WriteAheadLog: Sendable {
             .outOfResources,
             "the disk does not keep up",
             while: "storing events",
-            recovery: .retry(after: .seconds(1))
+            recovery: .retry(after: .seconds(1)),
+            cause: Refusal.overtaxed
         )
     }
 
     private func fullness(_ stored: Int64) -> PipelineError {
         PipelineError(
             .outOfResources,
-            "the log in \(directory) is full: \(stored) bytes wait",
+            "the log in \(directory) is full: \(stored) bytes of events wait to land, and \(options.capacity) may (`log:`)",
             while: "storing events",
-            hint: "see why its segments do not reach the lake",
-            recovery: .retry(after: .seconds(10))
+            hint: "allow more where they land but come faster than that; else see why they do not reach the lake",
+            recovery: .retry(after: .seconds(10)),
+            cause: Refusal.full
         )
     }
 

@@ -1,6 +1,7 @@
 #include "json_index.h"
 
 #include <cstring>
+#include <malloc.h>
 #include <memory>
 #include <new>
 #include <simdjson.h>
@@ -16,7 +17,17 @@ struct json_index {
     bool has_tokens = false;
 };
 
+// Blocks as large as those of an index go back to the system when they are freed. Unless told so, glibc keeps ever larger
+// ones for itself, in the whole process.
+static void return_large_blocks() {
+#ifdef M_MMAP_THRESHOLD
+    static const int is_set = mallopt(M_MMAP_THRESHOLD, 2 << 20);
+    (void)is_set;
+#endif
+}
+
 json_index *json_index_create(size_t capacity, size_t depth) {
+    return_large_blocks();
     std::unique_ptr<json_index> index(new (std::nothrow) json_index);
     if (!index) return nullptr;
     // Not initialized: pages that no text ever fills are never taken.

@@ -40,7 +40,7 @@ struct CollectorOptions: Sendable {
     var stopLimit = Duration.seconds(20)
     var log = WriteAheadLog.Options()
     /// How many bytes bodies take together at most: room for a few of the longest in any case.
-    var bodyMemory = 128 << 20
+    var bodyMemory = 64 << 20
 
     /// A collector that nobody may send to.
     init() {}
@@ -161,12 +161,31 @@ struct CollectorOptions: Sendable {
             default: log.capacity,
             "How many bytes may wait to land; default 8GiB."
         )
+        checkSegments(block)
         stopLimit = block.value(
             "stop_within",
-            .duration(example: "20s"),
+            .duration(example: "20s", from: "1s"),
             default: stopLimit,
             "How long requests and landing may take after the end was asked for; default 20s."
         )
+    }
+
+    /// A full segment lands while the next one is filled; where none is asked for, it is as small as the log needs it.
+    private func checkSegments(_ block: ConfigurationBlock) {
+        guard block.has("segment"), log.segmentSize > log.capacity / 2 else { return }
+        let most = (log.capacity / 2) >> 20
+        let least = (2 * log.segmentSize + (1 << 20) - 1) >> 20
+        if block.has("log") {
+            let hint =
+                most > 0 ? "at least \(least)MiB, or a `segment` of at most \(most)MiB" : "at least \(least)MiB"
+            block.reject(key: "log", "it is less than two segments", hint: hint)
+        } else {
+            block.reject(
+                key: "segment",
+                "the log of \(log.capacity >> 20)MiB is less than two segments",
+                hint: "at most \(most)MiB, or a `log` of at least \(least)MiB"
+            )
+        }
     }
 
     private static let listen = ConfigurationType<(host: String, port: Int)>.scalar(

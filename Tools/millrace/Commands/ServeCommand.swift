@@ -1,4 +1,5 @@
 import ArgumentParser
+import HTTPCollectorPlugin
 import PipelineRuntime
 
 struct ServeCommand: AsyncParsableCommand {
@@ -10,7 +11,7 @@ struct ServeCommand: AsyncParsableCommand {
             requests that have begun are answered, and what was received lands in the lake. What does \
             not land in time, or was left by a kill, lands with the next start or the next run. \
             Events that are refused or do not land are told on standard error, and so is the end of \
-            that. After a failed fsync it ends with 1: let the service manager start it again.
+            that. Nothing is taken before all collectors can start. After a failed fsync it ends with 1: let the service manager start it again.
 
             EXAMPLES
               millrace serve
@@ -22,6 +23,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let pipeline = try config.pipeline()
+        try HTTPCollector.checkSockets(of: pipeline.receiverNames)
         try await pipeline.serve { source, address in
             standardError("millrace: \(source) listens on \(address)")
         } onRemark: { remark in

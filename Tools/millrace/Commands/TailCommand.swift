@@ -11,7 +11,8 @@ struct TailCommand: AsyncParsableCommand {
             Reads what a running `millrace serve` writes, from now on: an event may be shown some \
             milliseconds before its sender is told that it is stored. Filters are PATH=VALUE, all of \
             which must hold; a path goes into objects by points and into lists by positions from 0, \
-            numbers are compared as they were sent, and PATH= finds what lacks it. Ctrl-C ends it.
+            numbers are compared as they were sent, and PATH= finds what lacks it. When `serve` ends it \
+            says so and waits for the next one; Ctrl-C ends it.
 
             EXAMPLES
               millrace tail
@@ -39,17 +40,41 @@ struct TailCommand: AsyncParsableCommand {
 
     func run() async throws {
         let printer = EventPrinter(filters: filters.compactMap { EventFilter($0) }, isJSON: json, limit: limit)
+        let pipeline = try config.pipeline()
         let waiting = Task {
             try await Task.sleep(for: .seconds(2))
             if !printer.hasSeenAny {
                 standardError("millrace: nothing has come so far; events come while `millrace serve` runs")
             }
         }
-        defer { waiting.cancel() }
+        let watching = Task { try await Self.watch(pipeline) }
+        defer {
+            waiting.cancel()
+            watching.cancel()
+        }
         do {
-            try await config.pipeline().tail { try printer.print($0) }
+            try await pipeline.tail { try printer.print($0) }
         } catch is EventPrinter.HasPrintedAll {
         } catch is CancellationError {}  // That is how it ends.
+    }
+}
+
+extension TailCommand {
+    /// Says when there are no events to come any more, and when there are again.
+    private static func watch(_ pipeline: Pipeline) async throws {
+        var wasServed = pipeline.isServed
+        var hasEnded = false
+        while true {
+            try await Task.sleep(for: .seconds(1))
+            let isServed = pipeline.isServed
+            if wasServed, !isServed {
+                standardError("millrace: no collector runs any more; tail waits for `millrace serve`")
+                hasEnded = true
+            } else if hasEnded, isServed, !wasServed {
+                standardError("millrace: a collector runs again")
+            }
+            wasServed = isServed
+        }
     }
 }
 

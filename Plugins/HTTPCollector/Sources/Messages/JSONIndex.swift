@@ -32,6 +32,9 @@ internal import Glibc
     private let tokens: UnsafePointer<UInt32>
     private let ends: UnsafePointer<UInt32>
 
+    /// About how much memory the text takes: twice itself (simdjson copies its strings), and 16 bytes for each token.
+    var memory: Int { unsafe 2 * count + 16 * json_index_token_count(handle) }
+
     /// A text in which more than `depth` objects and lists are open at a time is doubtful; nil where there is no memory.
     init?(capacity: Int, depth: Int) {
         let room = max(capacity, 1)

@@ -6,6 +6,8 @@ final class MessageParser {
     private let limits: MessageLimits
     private let index: JSONIndex
     private var body = MessageBody()
+    /// About how much memory is kept: what the most demanding body so far has filled.
+    private(set) var memory = 0
 
     /// The `writeKey` at the top of the body that was read last, if it is a text.
     var writeKey: String? { body.writeKey }
@@ -22,6 +24,7 @@ final class MessageParser {
         body = MessageBody()
         guard bytes.count <= limits.bodySize else { throw .tooLong(limit: limits.bodySize) }
         let verdict = index.read(bytes)
+        memory = max(memory, index.memory)
         if verdict != .valid {
             var syntax = JSONSyntax(index)
             try syntax.check(bytes)

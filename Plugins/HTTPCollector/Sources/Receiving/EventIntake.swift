@@ -43,7 +43,7 @@ final class EventIntake: Sendable {
     ///
     /// `source` is the name of the sender's key; where it is nil the body has to show the key, and it becomes its name.
     func take(
-        _ body: ByteBuffer,
+        _ body: BodyBlocks,
         as kind: MessageKind,
         from sender: MessageSender,
         _ source: inout String?,
@@ -76,13 +76,13 @@ final class EventIntake: Sendable {
     }
 
     private func lines(
-        of body: ByteBuffer,
+        of body: BodyBlocks,
         _ kind: MessageKind,
         _ sender: MessageSender,
         _ source: inout String?,
         _ requestID: String
     ) throws(CollectorReply) -> MessageLines {
-        try parsed(body.withoutMark, as: kind) { parser in
+        try parsed(body.joined().withoutMark, as: kind) { parser in
             let name = source ?? parser.writeKey.flatMap { options.writeKeys.name(of: $0.utf8) }
             guard let name else { throw CollectorReply.unknownKey }
             source = name

@@ -104,10 +104,14 @@ public struct HTTPCollector: EventReceiver {
             options: options,
             inherited: try InheritedSocket.take(for: destination.source, in: ProcessInfo.processInfo.environment),
             connections: connections,
-            respond: responder.respond
-        ) {
-            metrics.answered(400, source: nil, bytes: 0, after: .zero)
-        }
+            respond: responder.respond,
+            onMalformed: responder.refusedMalformed
+        )
+    }
+
+    /// Throws where the service manager has opened a socket that none of these sources takes.
+    public static func checkSockets(of sources: [String]) throws {
+        try InheritedSocket.check(sources, in: ProcessInfo.processInfo.environment)
     }
 
     private func landing(of log: WriteAheadLog, into destination: ReceiverDestination) -> LogLanding {
@@ -137,8 +141,11 @@ public struct HTTPCollector: EventReceiver {
         let server = ConnectionServer(options: options, inherited: nil, connections: connections) { _, _ in
             throw CancellationError()
         }
-        try await server.probe(listens: !isRunning(source))
+        try await server.probe(listens: !isRunning(for: source))
     }
+
+    /// Whether any process serves for the source.
+    public func isRunning(for source: String) -> Bool { FileLock.isHeld("\(logDirectory(source)).serving.lock") }
 
     // MARK: Locks
 
@@ -167,16 +174,6 @@ public struct HTTPCollector: EventReceiver {
             try? await Task.sleep(for: .milliseconds(100))  // Cancelled: the loop ends.
         }
         return nil
-    }
-
-    /// Makes nothing where there is nothing yet: whoever asks may not be who is going to serve.
-    private func isRunning(_ source: String) -> Bool {
-        let path = "\(logDirectory(source)).serving.lock"
-        guard FileManager.default.fileExists(atPath: path) else { return false }
-        // A lock that cannot be tried says nothing.
-        guard let lock = try? FileLock(path) else { return true }
-        defer { withExtendedLifetime(lock) {} }
-        return false
     }
 
     private func lock(_ path: String) throws -> FileLock? {

@@ -1,7 +1,10 @@
+internal import BlockingIO
+internal import Glibc
 internal import HTTPTypes
 internal import HummingbirdCore
 internal import NIOCore
 internal import PipelineCore
+internal import WriteAheadLog
 
 /// What a sender is answered.
 ///
@@ -35,7 +38,13 @@ struct CollectorReply: Error {
     static let malformed = refusal(
         .badRequest,
         "bad_request",
-        "this is no request of HTTP/1.1, or its headers are too long or too many"
+        "this is no request of HTTP/1.1, or its headers are too long or too many, or lack `Host`"
+    )
+
+    static let unknownExpectation = refusal(
+        .expectationFailed,
+        "expectation_failed",
+        "of expectations only 100-continue can be met"
     )
 
     static let unknownKey = refusal(.unauthorized, "unauthorized", "the write key is missing or not known")
@@ -56,11 +65,28 @@ struct CollectorReply: Error {
     /// Too long is 400 and not 413: some clients send again for ever after that.
     static func bad(_ problem: MessageProblem) -> CollectorReply { refusal(.badRequest, "bad_request", "\(problem)") }
 
-    /// The log does not take events now.
+    /// The log does not take events now, or the lake does not take what the log holds; why, without paths.
     static func unavailable(_ error: PipelineError) -> CollectorReply {
         var wait = Duration.seconds(30)
         if case .retry(let after?) = error.recovery { wait = after }
-        return refusal(.serviceUnavailable, "unavailable", "events cannot be stored now; try again", retryAfter: wait)
+        return refusal(.serviceUnavailable, "unavailable", reason(of: error), retryAfter: wait)
+    }
+
+    private static func reason(of error: PipelineError) -> String {
+        switch error.cause {
+        case is LandingMark.Lost: "the lake is not the one that events have landed in; they wait in the log"
+        case let refusal as WriteAheadLog.Refusal:
+            switch refusal {
+            case .full: "the log is full of events that have not reached the lake; try again"
+            case .overtaxed: "the disk does not keep up; try again"
+            case .closing: "the collector is stopping; try again"
+            }
+        case let failure as FileError where failure.call == "fsync":
+            "the disk has failed to sync the log, and the collector has to be started again; try again"
+        case let failure as FileError where [ENOSPC, EDQUOT].contains(failure.number):
+            "the disk of the log is full; try again"
+        default: "the log cannot be written; try again"
+        }
     }
 
     /// The bodies that are being received take all the memory that they may.

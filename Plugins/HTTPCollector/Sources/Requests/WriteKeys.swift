@@ -53,7 +53,7 @@ struct WriteKeys: Sendable {
 extension ConfigurationType where Value == [Secret] {
     /// A key, or a list of several, so that a new one can be taken before the old one goes.
     fileprivate static var keys: ConfigurationType {
-        let one = ConfigurationType<Secret>.secret
+        let one = ConfigurationType<Secret>.key
         let several = ConfigurationType<[Secret]>.list(one)
         return ConfigurationType(
             schema: .either([one.schema, several.schema]),
@@ -61,10 +61,59 @@ extension ConfigurationType where Value == [Secret] {
             example: one.example
         ) { node, path, issues in
             guard case .list(let nodes) = node.value else { return one.parse(node, path, issues).map { [$0] } }
-            guard nodes.isEmpty else { return several.parse(node, path, issues) }
+            guard nodes.isEmpty else {
+                let keys = several.parse(node, path, issues)
+                if keys?.count == nodes.count { refuseTwins(keys ?? [], nodes, path, issues) }
+                return keys
+            }
             let problem = "a list without a key"
             issues.add(
                 ConfigurationIssue(path: path, problem: problem, hint: "such as: [${NEW}, ${OLD}]", mark: node.mark)
+            )
+            return nil
+        }
+    }
+    private static func refuseTwins(
+        _ keys: [Secret],
+        _ nodes: [ConfigurationNode],
+        _ path: String,
+        _ issues: ConfigurationIssues
+    ) {
+        var seen: Set<String> = []
+        for (index, key) in keys.enumerated() where !seen.insert(key.reveal()).inserted {
+            let problem = "the key stands in the list twice"
+            issues.add(
+                ConfigurationIssue(
+                    path: "\(path)[\(index)]",
+                    problem: problem,
+                    hint: "keep one of them",
+                    mark: nodes[index].mark
+                )
+            )
+        }
+    }
+}
+
+extension ConfigurationType where Value == Secret {
+    /// A secret that every client can send.
+    fileprivate static var key: ConfigurationType {
+        let secret = ConfigurationType<Secret>.secret
+        return ConfigurationType(schema: secret.schema, placeholder: secret.placeholder, example: secret.example) {
+            node,
+            path,
+            issues in
+            guard let key = secret.parse(node, path, issues) else { return nil }
+            let isUsable = key.reveal().unicodeScalars.allSatisfy {
+                $0 != ":" && !$0.properties.isWhitespace && $0.properties.generalCategory != .control
+            }
+            if isUsable { return key }
+            issues.add(
+                ConfigurationIssue(
+                    path: path,
+                    problem: "a write key has no colon, no spaces and no control characters",
+                    hint: "Basic authentication ends a key at a colon, and headers carry no spaces: such as: ${NAME}",
+                    mark: node.mark
+                )
             )
             return nil
         }

@@ -2,6 +2,7 @@ internal import BlockingIO
 internal import Glibc
 internal import PipelineCore
 internal import Synchronization
+internal import SystemPackage
 
 /// One line of JSON for each request, without anything of who sent it or what.
 ///
@@ -18,14 +19,20 @@ final class AccessLog: Sendable {
         var lines: [UInt8] = []
         var isWriting = false
         var dropped: Int64 = 0
+        var isTold = false
     }
 
     private let state = Mutex(State())
     private let writer = DiskQueue(label: "millrace.access-log")
     private let output: CInt
 
-    /// A log on a descriptor, which stays the caller's.
-    init(output: CInt) { self.output = output }
+    private let tell: @Sendable (String) -> Void
+
+    /// A log on a descriptor, which stays the caller's; `tell` is told once that lines are dropped, and why.
+    init(output: CInt, tell: @escaping @Sendable (String) -> Void = StandardError.tell) {
+        self.output = output
+        self.tell = tell
+    }
 
     /// How many lines nobody took in time.
     var dropped: Int64 { state.withLock { $0.dropped } }
@@ -35,14 +42,12 @@ final class AccessLog: Sendable {
 
     /// Adds a request: when it was answered, what for, and how.
     func add(_ entry: Entry) {
-        let isDue = state.withLock { state in
-            guard state.lines.count < Self.capacity else {
-                state.dropped += 1
-                return false
-            }
+        let (isDue, isDropped) = state.withLock { state in
+            guard state.lines.count < Self.capacity else { return (false, true) }
             entry.append(to: &state.lines)
-            return state.lines.count > Self.portion && !state.isWriting
+            return (state.lines.count > Self.portion && !state.isWriting, false)
         }
+        if isDropped { drop(1, "is not read as fast as requests come") }
         if isDue { flush() }
     }
 
@@ -69,10 +74,18 @@ final class AccessLog: Sendable {
     private func write() async {
         while let lines = takeLines() {
             do { try await writer.run { [output] in try Self.write(lines, to: output) } } catch {
-                let count = lines.count { $0 == UInt8(ascii: "\n") }
-                state.withLock { $0.dropped += Int64(count) }
+                drop(lines.count { $0 == UInt8(ascii: "\n") }, "cannot be written (\(error))")
             }
         }
+    }
+
+    private func drop(_ count: Int, _ reason: String) {
+        let isTold = state.withLock { state in
+            state.dropped += Int64(count)
+            defer { state.isTold = true }
+            return state.isTold
+        }
+        if !isTold { tell("the access log \(reason): its lines are dropped") }
     }
 
     private func takeLines() -> [UInt8]? {
@@ -86,8 +99,6 @@ final class AccessLog: Sendable {
         }
     }
 
-    private struct Unwritten: Error {}
-
     private static func write(_ bytes: [UInt8], to output: CInt) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -98,7 +109,7 @@ final class AccessLog: Sendable {
                 var reader = pollfd(fd: output, events: Int16(POLLOUT), revents: 0)
                 _ = unsafe poll(&reader, 1, -1)
             } else if errno != EINTR {
-                throw Unwritten()
+                throw Errno(rawValue: errno)
             }
         }
     }

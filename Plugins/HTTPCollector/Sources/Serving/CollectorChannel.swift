@@ -34,7 +34,11 @@ struct CollectorChannel: HTTPChannelHandler {
             try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger))
             return try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel,
-                configuration: .init(isOutboundHalfClosureEnabled: true)
+                configuration: .init(
+                    // Nothing more is read before what was read is in somebody's budget.
+                    backPressureStrategy: .init(lowWatermark: 1, highWatermark: 1),
+                    isOutboundHalfClosureEnabled: true
+                )
             )
         }
     }

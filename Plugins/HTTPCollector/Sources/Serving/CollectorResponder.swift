@@ -55,6 +55,23 @@ struct CollectorResponder: Sendable {
         return reply.response(isHead: request.method == .head)
     }
 
+    /// Notes a request that was refused before anybody could look at it.
+    func refusedMalformed() {
+        metrics.answered(400, source: nil, bytes: 0, after: .zero)
+        accessLog?.add(
+            AccessLog.Entry(
+                time: clock(),
+                method: "",
+                route: "malformed",
+                status: 400,
+                bytes: 0,
+                milliseconds: 0,
+                events: 0,
+                requestID: ""
+            )
+        )
+    }
+
     private func mayCome(from origin: String) -> Bool { options.origins?.contains(origin) ?? true }
 
     /// What is known of a request on the way to its answer.
@@ -78,6 +95,8 @@ struct CollectorResponder: Sendable {
         exchange.isRead = request.method == .get || request.method == .head || request.method == .options
         guard let route = CollectorRoute(path: request.uri.path) else { throw CollectorReply.unknownPath }
         exchange.route = route
+        let expectation = request.headers[.expect]?.lowercased()
+        guard expectation == nil || expectation == "100-continue" else { throw CollectorReply.unknownExpectation }
         if request.method == .options { return .preflight(request.headers[.accessControlRequestHeaders]) }
         guard route.methods.contains(request.method) else { throw CollectorReply.wrongMethod(route.methods) }
         switch route {
@@ -89,9 +108,10 @@ struct CollectorResponder: Sendable {
         case .webhook:
             let sender = try sender(of: request, channel, &exchange)
             let body =
-                request.method == .get ? nil : try intake.object(of: await body(of: request, on: channel, &exchange))
+                request.method == .get
+                ? nil : try intake.object(of: await body(of: request, on: channel, &exchange).joined())
             let message = WebhookMessage(body, request.uri.queryParameters.map { ($0.key, $0.value) })
-            try await store(message.body, .single(type: "track"), sender, &exchange)
+            try await store(BodyBlocks(message.body), .single(type: "track"), sender, &exchange)
             return .success
         case .pixel(let type):
             guard request.method == .get else { return .pixel }
@@ -99,7 +119,7 @@ struct CollectorResponder: Sendable {
                 throw CollectorReply.refusal(.badRequest, "bad_request", "`data` is no Base64")
             }
             let sender = try sender(of: request, channel, &exchange)
-            try await store(ByteBuffer(bytes: data), .single(type: type), sender, &exchange)
+            try await store(BodyBlocks(ByteBuffer(bytes: data)), .single(type: type), sender, &exchange)
             return .pixel
         case .settings(let key):
             guard options.writeKeys.name(of: key.utf8) != nil else { throw CollectorReply.unknownKey }
@@ -140,7 +160,7 @@ struct CollectorResponder: Sendable {
     }
 
     private func store(
-        _ body: ByteBuffer,
+        _ body: BodyBlocks,
         _ kind: MessageKind,
         _ sender: MessageSender,
         _ exchange: inout Exchange
@@ -170,7 +190,7 @@ struct CollectorResponder: Sendable {
 
     /// The body, decompressed; as it came and as it is, it must keep to the limit, and come in time.
     private func body(of request: Request, on channel: any Channel, _ exchange: inout Exchange) async throws
-        -> ByteBuffer
+        -> BodyBlocks
     {
         let limit = options.limits.bodySize
         let deadline = channel.eventLoop.scheduleTask(in: TimeAmount(options.bodyTimeout)) {
@@ -183,16 +203,10 @@ struct CollectorResponder: Sendable {
         if request.headers[.expect]?.lowercased() == "100-continue" {
             channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue)), promise: nil)
         }
-        var stored = ByteBuffer()
-        for try await var chunk in request.body {
-            guard stored.readableBytes + chunk.readableBytes <= limit else {
-                throw CollectorReply.bad(.tooLong(limit: limit))
-            }
-            try hold(chunk.readableBytes, &exchange)
-            if stored.readableBytes == 0 { stored = chunk } else { stored.writeBuffer(&chunk) }
-        }
+        var stored = BodyBlocks()
+        for try await part in request.body { try add(part, to: &stored, &exchange) }
         exchange.isRead = true
-        exchange.bytes = stored.readableBytes
+        exchange.bytes = stored.count
         switch request.headers[.contentEncoding]?.lowercased() {
         case nil, "identity": return stored
         case "gzip", "x-gzip": return try await decompressed(stored, &exchange)
@@ -200,22 +214,20 @@ struct CollectorResponder: Sendable {
         }
     }
 
-    /// Takes memory for bytes of a body.
-    private func hold(_ count: Int, _ exchange: inout Exchange) throws(CollectorReply) {
+    /// Takes memory for a part of a body, and adds it.
+    private func add(_ part: ByteBuffer, to body: inout BodyBlocks, _ exchange: inout Exchange) throws(CollectorReply) {
+        let (count, limit) = (part.readableBytes, options.limits.bodySize)
+        guard body.count + count <= limit else { throw .bad(.tooLong(limit: limit)) }
         guard bodies.take(count, hasKey: exchange.source != nil) else { throw .tooManyBytes }
         exchange.held += count
+        body.append(part)
     }
 
-    private func decompressed(_ stored: ByteBuffer, _ exchange: inout Exchange) async throws -> ByteBuffer {
-        let limit = options.limits.bodySize
-        var plain = ByteBuffer()
+    private func decompressed(_ stored: BodyBlocks, _ exchange: inout Exchange) async throws -> BodyBlocks {
+        var plain = BodyBlocks()
         do {
-            for try await chunk in coding.decode(ArrayStream([Array(buffer: stored)])) {
-                guard plain.readableBytes + chunk.count <= limit else {
-                    throw CollectorReply.bad(.tooLong(limit: limit))
-                }
-                try hold(chunk.count, &exchange)
-                plain.writeBytes(chunk)
+            for try await chunk in coding.decode(stored.stream()) {
+                try add(ByteBuffer(bytes: chunk), to: &plain, &exchange)
             }
         } catch let error as PipelineError where error.code == .corruptData {
             throw CollectorReply.refusal(.badRequest, "bad_request", "the body is no whole gzip stream")

@@ -14,13 +14,26 @@ final class ConnectionRules: ChannelDuplexHandler {
     /// `onMalformed` is told of requests that are none.
     init(onMalformed: @escaping @Sendable () -> Void) { self.onMalformed = onMalformed }
 
-    /// Says `close`, in this one form, where the connection ends with the answer.
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .head(var head) = unwrapInboundIn(data), head.version != .http1_1 || !head.isKeepAlive else {
-            return context.fireChannelRead(data)
+        // What comes after a request that is none is nobody's.
+        guard !isMalformed else { return }
+        guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+        if let error = error(in: head) { return errorCaught(context: context, error: error) }
+        // Whoever speaks HTTP/1.0 knows of no answer before the answer.
+        if head.version != .http1_1 { head.headers.remove(name: "expect") }
+        // In this one form, where the connection ends with the answer.
+        if head.version != .http1_1 || !head.isKeepAlive {
+            head.headers.replaceOrAdd(name: "connection", value: "close")
         }
-        head.headers.replaceOrAdd(name: "connection", value: "close")
         context.fireChannelRead(wrapInboundOut(.head(head)))
+    }
+
+    /// What the parser lets pass and RFC 9112 does not: no host or several (3.2), chunks in HTTP/1.0 (6.1).
+    private func error(in head: HTTPRequestHead) -> HTTPParserError? {
+        guard head.version == .http1_1 else {
+            return head.headers.contains(name: "transfer-encoding") ? .unexpectedContentLength : nil
+        }
+        return head.headers["host"].count == 1 ? nil : .invalidHeaderToken
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -24,7 +24,8 @@ struct ConnectionServer: Sendable {
 
     /// Serves until cancelled; then requests that have begun are answered, within the stop limit.
     ///
-    /// `onReady` is told the address once others can connect. Throws where the address cannot be listened on and where the
+    /// `onReady` is told the address once others can connect; nobody is answered before it returns, or at all where the
+    /// task has been cancelled by then. Throws where the address cannot be listened on and where the
     /// certificate cannot be used.
     func run(onReady: @escaping @Sendable (_ address: String) async -> Void) async throws {
         let child = CollectorChannel(
@@ -65,8 +66,9 @@ struct ConnectionServer: Sendable {
         let quiescing = ServerQuiescingHelper(group: group)
         let listener = try await listen(child, group, quiescing)
         await onReady(Self.text(of: listener.channel.localAddress))
+        let isWanted = !Task.isCancelled
         // Cancellation must not reach the connections at once: requests that have begun are still to be answered.
-        let serving = Task { try await serve(listener, child) }
+        let serving = Task { try await serve(listener, child, isWanted) }
         try await withTaskCancellationHandler {
             try await serving.value
         } onCancel: {
@@ -88,6 +90,8 @@ struct ConnectionServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.recvAllocator, value: ReceiveBuffers())
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
@@ -124,12 +128,14 @@ struct ConnectionServer: Sendable {
 
     private func serve<Child: ServerChildChannel>(
         _ listener: NIOAsyncChannel<Child.Value, Never>,
-        _ child: Child
+        _ child: Child,
+        _ isWanted: Bool
     ) async throws {
         try await listener.executeThenClose { inbound in
             await withDiscardingTaskGroup { group in
                 do {
                     for try await value in inbound {
+                        if !isWanted { value.channel.close(promise: nil) }
                         await connections.enter()
                         await ConnectionLimit.process.enter()
                         group.addTask(executorPreference: EventLoopExecutor(value.channel.eventLoop)) {

@@ -17,9 +17,9 @@ enum DescriptorLimit {
 
     /// Tells whoever started the program that there can be less connections than the config says.
     static func warn(of connections: Int, insteadOf wanted: Int) {
-        let text =
-            "millrace: only \(connections) connections can be open at a time, and not \(wanted): raise the limit of open files "
-            + "(LimitNOFILE= of the service, or ulimit -Hn)\n"
-        _ = unsafe Array(text.utf8).withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        StandardError.tell(
+            "only \(connections) connections can be open at a time, and not \(wanted): raise the limit of open files "
+                + "(LimitNOFILE= of the service, or ulimit -Hn)"
+        )
     }
 }

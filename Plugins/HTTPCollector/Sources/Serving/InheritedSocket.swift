@@ -25,17 +25,39 @@ enum InheritedSocket {
         return descriptor
     }
 
+    /// Throws where a socket is no source's: whoever connects to it would wait for ever.
+    static func check(_ sources: [String], in environment: [String: String]) throws(PipelineError) {
+        let taken = Set(sources.compactMap { descriptor(for: $0, in: environment) })
+        guard let index = (0..<count(in: environment)).first(where: { !taken.contains(first + $0) }) else { return }
+        let name = names(in: environment).dropFirst(Int(index)).first ?? ""
+        throw PipelineError(
+            .invalidConfiguration,
+            "no source takes the socket '\(name)' that the service manager has opened",
+            while: "starting to serve",
+            hint: "set `FileDescriptorName=` of its socket unit to a source that others send to: "
+                + sources.joined(separator: ", ")
+        )
+    }
+
     /// The socket for a source: the one that `FileDescriptorName=` gives its name, or the only one if it was given none.
     ///
     /// Nil where there is none, or where the variables are for another process.
     static func descriptor(for source: String, in environment: [String: String]) -> CInt? {
-        guard environment["LISTEN_PID"].flatMap(pid_t.init) == getpid(),
-            let count = environment["LISTEN_FDS"].flatMap(CInt.init), count > 0
-        else { return nil }
-        let names = environment["LISTEN_FDNAMES"]?.split(separator: ":", omittingEmptySubsequences: false) ?? []
+        let (count, names) = (count(in: environment), names(in: environment))
+        guard count > 0 else { return nil }
         if let index = names.prefix(Int(count)).firstIndex(where: { $0 == source }) { return first + CInt(index) }
         // Without a name of its own a socket has that of its unit.
         let isNamed = names.first.map { !($0.isEmpty || $0 == "unknown" || $0.hasSuffix(".socket")) } ?? false
         return count == 1 && !isNamed ? first : nil
+    }
+
+    /// How many there are; none where the variables are for another process.
+    private static func count(in environment: [String: String]) -> CInt {
+        guard environment["LISTEN_PID"].flatMap(pid_t.init) == getpid() else { return 0 }
+        return max(0, environment["LISTEN_FDS"].flatMap(CInt.init) ?? 0)
+    }
+
+    private static func names(in environment: [String: String]) -> [Substring] {
+        environment["LISTEN_FDNAMES"]?.split(separator: ":", omittingEmptySubsequences: false) ?? []
     }
 }
