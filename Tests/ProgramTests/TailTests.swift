@@ -53,7 +53,7 @@ struct TailTests {
     func noCollector() async throws {
         let answer = try await millrace("tail", stoppedBy: .interrupt, after: .seconds(4))
         #expect(answer.code == 0 && answer.output.isEmpty)
-        #expect(answer.errors == "millrace: nothing has come so far; events come while `millrace serve` runs\n")
+        #expect(answer.errors == "millrace: no collector runs; tail waits for `millrace serve`\n")
     }
 
     @Test("Filters find what was sent, whatever numbers and texts are in it, and it becomes an event")
@@ -64,7 +64,7 @@ struct TailTests {
             "properties.yes=true",
         ]
         let served = try await millrace.start(["serve"], stoppedBy: .terminate) {
-            // tail tells when nothing comes for a while, so that sending has to be under way before.
+            // tail tells when no collector runs, so that one has to be there before.
             let (firsts, first) = AsyncStream.makeStream(of: Void.self)
             let sending = Task { try await send(onStored: { first.finish() }) { Task.isCancelled } }
             defer { sending.cancel() }

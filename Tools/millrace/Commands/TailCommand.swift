@@ -11,8 +11,8 @@ struct TailCommand: AsyncParsableCommand {
             Reads what a running `millrace serve` writes, from now on: an event may be shown some \
             milliseconds before its sender is told that it is stored. Filters are PATH=VALUE, all of \
             which must hold; a path goes into objects by points and into lists by positions from 0, \
-            numbers are compared as they were sent, and PATH= finds what lacks it. When `serve` ends it \
-            says so and waits for the next one; Ctrl-C ends it.
+            numbers are compared as they were sent, and PATH= finds what lacks it. Where no \
+            `serve` runs it says so and waits for one; Ctrl-C ends it.
 
             EXAMPLES
               millrace tail
@@ -41,17 +41,8 @@ struct TailCommand: AsyncParsableCommand {
     func run() async throws {
         let printer = EventPrinter(filters: filters.compactMap { EventFilter($0) }, isJSON: json, limit: limit)
         let pipeline = try config.pipeline()
-        let waiting = Task {
-            try await Task.sleep(for: .seconds(2))
-            if !printer.hasSeenAny {
-                standardError("millrace: nothing has come so far; events come while `millrace serve` runs")
-            }
-        }
         let watching = Task { try await Self.watch(pipeline) }
-        defer {
-            waiting.cancel()
-            watching.cancel()
-        }
+        defer { watching.cancel() }
         do {
             try await pipeline.tail { try printer.print($0) }
         } catch is EventPrinter.HasPrintedAll {
@@ -60,20 +51,15 @@ struct TailCommand: AsyncParsableCommand {
 }
 
 extension TailCommand {
-    /// Says when there are no events to come any more, and when there are again.
+    /// Says when nobody is there for events to come to, and when somebody is again.
     private static func watch(_ pipeline: Pipeline) async throws {
-        var wasServed = pipeline.isServed
-        var hasEnded = false
+        var wasServed = true
         while true {
-            try await Task.sleep(for: .seconds(1))
             let isServed = pipeline.isServed
-            if wasServed, !isServed {
-                standardError("millrace: no collector runs any more; tail waits for `millrace serve`")
-                hasEnded = true
-            } else if hasEnded, isServed, !wasServed {
-                standardError("millrace: a collector runs again")
-            }
+            if wasServed, !isServed { standardError("millrace: no collector runs; tail waits for `millrace serve`") }
+            if !wasServed, isServed { standardError("millrace: a collector runs") }
             wasServed = isServed
+            try await Task.sleep(for: .milliseconds(200))
         }
     }
 }
@@ -85,31 +71,23 @@ private final class EventPrinter: Sendable {
 
     private let filters: [EventFilter]
     private let isJSON: Bool
-    private struct State {
-        var hasSeenAny = false
-        var left: Int?
-    }
-    private let state: Mutex<State>
+    private let left: Mutex<Int?>
 
     init(filters: [EventFilter], isJSON: Bool, limit: Int?) {
         self.filters = filters
         self.isJSON = isJSON
-        state = Mutex(State(left: limit))
+        left = Mutex(limit)
     }
-
-    /// Whether any event has come, whatever the filters make of it.
-    var hasSeenAny: Bool { state.withLock { $0.hasSeenAny } }
 
     func print(_ lines: [UInt8]) throws {
         for line in lines.split(separator: UInt8(ascii: "\n")) {
             // What cannot be read has nothing that a filter could find, and is shown as it is.
             let event = EventReader.read(line) ?? .text(String(decoding: line, as: UTF8.self))
-            try state.withLock { state in
-                state.hasSeenAny = true
-                guard filters.allSatisfy({ $0.matches(event) }) else { return }
+            guard filters.allSatisfy({ $0.matches(event) }) else { continue }
+            try left.withLock { left in
                 try standardOutput((isJSON ? Array(line) : Array(event.line.utf8)) + [UInt8(ascii: "\n")])
-                guard let count = state.left else { return }
-                state.left = count - 1
+                guard let count = left else { return }
+                left = count - 1
                 if count == 1 { throw HasPrintedAll() }
             }
         }
