@@ -83,7 +83,8 @@ extension Pipeline {
             source: source,
             rawZone: rawZone,
             coding: coding,
-            clock: { [clock] in clock.now() },
+            // A clock that is set back must not stop here: what arrives is told by it, and how old a segment is.
+            clock: { UniqueClock.unadjusted() },
             tell: tell
         )
     }

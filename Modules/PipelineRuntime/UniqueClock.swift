@@ -12,6 +12,9 @@ public final class UniqueClock: Sendable {
     /// A clock that has not been asked yet.
     public init() {}
 
+    /// The moment that the machine's clock shows, whatever it has shown before.
+    static func unadjusted() -> Timestamp { Timestamp(microseconds: Duration.sinceEpoch) }
+
     /// A moment after all that were given before.
     public func now() -> Timestamp {
         let now = Duration.sinceEpoch

@@ -41,6 +41,33 @@ struct StopTests {
         #expect(time > .seconds(5.5) && time < .seconds(11), "\(time)")
         #expect(try await collector.drain(into: running.destination) == 1)
     }
+
+    @Test("A request that does not end leaves time for what has come to land")
+    func unfinishedRequest() async throws {
+        let running = try RunningCollector()
+        var options = CollectorOptions()
+        options.port = 0
+        options.writeKeys = WriteKeys([("web", Secret("k"))])
+        options.stopLimit = .seconds(8)
+        let collector = HTTPCollector(options: options, directory: running.scratch.path("stopped"))
+        let (addresses, ready) = AsyncStream.makeStream(of: String.self)
+        let serving = Task {
+            defer { ready.finish() }
+            try await collector.serve(into: running.destination) { ready.yield($0) }
+        }
+        var iterator = addresses.makeAsyncIterator()
+        let address = try #require(await iterator.next())
+        let client = RawClient(port: try #require(address.split(separator: ":").last.flatMap { Int($0) }))
+        #expect(try await client.send([RawClient.request()]).hasPrefix("HTTP/1.1 200"))
+        let unfinished = Task {
+            try await client.send([String(RawClient.request().dropLast()), "}"], pause: .seconds(60))
+        }
+        try await Task.sleep(for: .milliseconds(300))
+        serving.cancel()
+        try await serving.value
+        unfinished.cancel()
+        #expect(try await running.landed().count == 1)
+    }
 }
 
 /// A raw zone that no object gets into.

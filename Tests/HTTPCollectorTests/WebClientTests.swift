@@ -46,10 +46,14 @@ struct Visit: Sendable {
 
     func script(_ options: String) -> String { Self.script(collectorAddress, options) }
 
-    /// The messages that have landed, as soon as there are so many.
+    /// The messages that have landed, as soon as there are so many, in the order in which the browser made them: what one page
+    /// sends when it is left and what the next one sends go by different connections.
     func landed(_ count: Int) async throws -> [LandedMessage] {
         try await eventually("\(count) messages landed") { try await collector.landed().count >= count }
-        return try await collector.landed().map(LandedMessage.init)
+        let messages = try await collector.landed().map(LandedMessage.init).enumerated()
+        return messages.sorted { ($0.element["timestamp"], $0.offset) < ($1.element["timestamp"], $1.offset) }.map(
+            \.element
+        )
     }
 
     /// Nothing has come, and nothing is on its way: what the page sends now lands alone.

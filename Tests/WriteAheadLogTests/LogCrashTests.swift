@@ -93,6 +93,26 @@ struct LogCrashTests {
         }
     }
 
+    @Test("A log opens on a full disk with all that it holds, so that it can land and make room")
+    func fullDisk() async throws {
+        let disk = SimulatedDisk()
+        try disk.makeDirectory("/srv")
+        let oracle = LogOracle()
+        let log = try await LogOracle.open(disk)
+        await log.running { await oracle.send(6, to: log) }
+        let sound = disk.restarted(.everything)
+        _ = try await LogOracle.open(sound)
+        var full: [Int] = []
+        for call in 1...sound.calls {
+            let failing = disk.restarted(.everything, fault: .fail(at: call, number: ENOSPC, isLasting: false))
+            guard let again = try? await LogOracle.open(failing) else { continue }
+            full.append(call)
+            #expect(Set(try await LogOracle.readable(in: again).found) == oracle.acknowledged, "call \(call)")
+        }
+        // Making the copy, writing its header, its records and its end, and syncing it.
+        #expect(full.count >= 10, "\(full) of \(sound.calls)")
+    }
+
     @Test("Short writes are completed")
     func shortWrites() async throws {
         let disk = SimulatedDisk(.shortWrites)

@@ -161,4 +161,20 @@ struct LogDamageTests {
         #expect(found.map(\.endNumber) == segments.map(\.endNumber))
         #expect(again.recovery.missing == 0 && again.recovery.damagedHeaders == segments.map(\.name.text))
     }
+
+    @Test("What a start was killed over, between writing a copy and putting the damage aside, is put aside by the next")
+    func killedWhilePuttingAside() async throws {
+        let (all, name, whole) = try await filled(isEnded: false)
+        let bytes = Self.damaged(whole, at: whole.count - 3)
+        try? FileManager.default.removeItem(atPath: directory)
+        let file = try scratch.write(bytes, to: "log/\(name.text)")
+        let found = try await LogOracle.readable(in: open()).found
+        #expect(!found.isEmpty && found.count < all.count)
+        // Back to where both were there.
+        try FileManager.default.moveItem(atPath: file + ".damaged", toPath: file)
+        let log = try await open()
+        #expect(log.recovery.damagedFiles == [name.text + ".damaged"])
+        #expect([UInt8](try Data(contentsOf: URL(filePath: file + ".damaged"))) == bytes)
+        #expect(try await LogOracle.readable(in: log).found == found)
+    }
 }

@@ -128,6 +128,24 @@ struct WriteAheadLogTests {
         }
     }
 
+    @Test("A segment ends when the clock has been set back, since nobody knows how old it is")
+    func clockSetBack() async throws {
+        let now = Mutex<Int64>(5_000_000_000)
+        let log = try await WriteAheadLog(
+            directory: scratch.path("log"),
+            options: .init(),
+            clock: { Timestamp(microseconds: now.withLock { $0 }) }
+        )
+        try await log.running {
+            try await log.append(Array("{}\n".utf8), events: 1)
+            await log.seal(olderThan: .seconds(60))
+            #expect(await log.sealedSegments().isEmpty)
+            now.withLock { $0 -= 1 }
+            await log.seal(olderThan: .seconds(60))
+            #expect(await log.sealedSegments().count == 1)
+        }
+    }
+
     @Test("Half of a small log's room makes a segment, so that the other half can be filled while it lands")
     func smallLog() async throws {
         let log = try await open(.init(capacity: 3000))

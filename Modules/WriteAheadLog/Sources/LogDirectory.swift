@@ -89,7 +89,10 @@ struct LogDirectory {
     }
 
     private func add(_ segment: Found, end: Int64, _ contents: inout Contents) throws {
-        guard end > segment.header.number else { return try files.unlink(file(segment.name)) }
+        guard end > segment.header.number else {
+            // Without an event, or written anew by a start that was killed before it took the old file away.
+            return try replaced(segment, keepsFile: try isDamaged(segment), &contents)
+        }
         contents.segments.append(
             LogSegment(
                 segment.name,
@@ -139,30 +142,41 @@ struct LogDirectory {
         return reader.header.map { Found(name: name, header: $0, isHeaderDamaged: reader.isHeaderDamaged) }
     }
 
+    /// Whether acknowledged events may have been in what cannot be read of a segment.
+    private func isDamaged(_ segment: Found) throws -> Bool {
+        var reader = try SegmentReader(segment.name, in: path, files: files)
+        defer { reader.close() }
+        while try reader.record() != nil {}
+        return try isDamaged(segment, reader)
+    }
+
+    /// What a copy lacks has been put aside before.
+    private func isDamaged(_ segment: Found, _ reader: SegmentReader) throws -> Bool {
+        let size = try files.status(of: file(segment.name)).size
+        return try (reader.missing > 0 && !segment.isCopy) || !reader.isCutOff(at: size)
+    }
+
     /// Writes the whole records of the segment that was written last into a new file, which takes its place; nil where there
     /// are none.
     ///
     /// What is read may stand in the system's memory only, after a sync that failed: a new sync would not tell. A file with
-    /// damage in it is put aside.
+    /// damage in it is put aside. On a full disk the file stays as it is, so that it can land, which makes room.
     private func recover(_ segment: Found, _ contents: inout Contents) throws -> Found? {
         var reader = try SegmentReader(segment.name, in: path, files: files)
         defer { reader.close() }
         let name = SegmentName(contents.nextSequence, of: segment.header)
         let target = file(name)
-        let descriptor = try files.createFile(target + Self.unfinished)
-        do {
-            defer { try? files.close(descriptor) }  // It has been synced by then, or the error says more.
-            try files.writeAll(segment.header.bytes, to: descriptor)
-            while let record = try reader.record() { try files.writeAll(record.bytes, to: descriptor) }
-            try files.writeAll(LogRecord.end(at: reader.next), to: descriptor)
-            try files.sync(descriptor)
+        do { try copy(&reader, of: segment, to: target + Self.unfinished) } catch let error as FileError
+            where [ENOSPC, EDQUOT].contains(error.number)
+        {
+            try? files.unlink(target + Self.unfinished)  // Where that fails too, the next start does it.
+            return segment
         }
         let size = try files.status(of: file(segment.name)).size
         let isCutOff = try reader.isCutOff(at: size)
         let rest = max(0, size - reader.end)
         if isCutOff { contents.recovery.cutBytes = rest } else { contents.recovery.unreadableBytes = rest }
-        // What a copy lacks has been put aside before.
-        let isDamaged = (reader.missing > 0 && !segment.isCopy) || !isCutOff
+        let isDamaged = try isDamaged(segment, reader)
         guard reader.next > segment.header.number else {
             try files.unlink(target + Self.unfinished)
             try replaced(segment, keepsFile: isDamaged, &contents)
@@ -179,6 +193,15 @@ struct LogDirectory {
             missing: reader.missing,
             isCopy: isDamaged || segment.isCopy
         )
+    }
+
+    private func copy(_ reader: inout SegmentReader, of segment: Found, to path: String) throws {
+        let descriptor = try files.createFile(path)
+        defer { try? files.close(descriptor) }  // It has been synced by then, or the error says more.
+        try files.writeAll(segment.header.bytes, to: descriptor)
+        while let record = try reader.record() { try files.writeAll(record.bytes, to: descriptor) }
+        try files.writeAll(LogRecord.end(at: reader.next), to: descriptor)
+        try files.sync(descriptor)
     }
 
     private func replaced(_ segment: Found, keepsFile: Bool, _ contents: inout Contents) throws {

@@ -81,11 +81,12 @@ actor LogWriter {
         return stored
     }
 
-    /// Ends the segment that is being written, if it holds anything and is not younger than `age`.
+    /// Ends the segment that is being written, if it holds anything and is not younger than `age`, or if the clock has been
+    /// set back so that nobody knows.
     func seal(olderThan age: Duration) {
-        guard let active, clock().microseconds - active.header.created >= Int64(age / .microseconds(1))
-        else { return }
-        end(active)
+        guard let active else { return }
+        let found = clock().microseconds - active.header.created
+        if found < 0 || found >= Int64(age / .microseconds(1)) { end(active) }
     }
 
     /// The segments that are written no more, oldest first.

@@ -92,7 +92,9 @@ public final class WriteAheadLog: Sendable {
         clock: @escaping @Sendable () -> Timestamp
     ) async throws {
         let found = try await DiskQueue(label: "millrace.log").run {
-            try LogDirectory(path: directory, files: files).open(at: clock())
+            do { return try LogDirectory(path: directory, files: files).open(at: clock()) } catch {
+                throw LogFailure(error, directory: directory).pipelineError
+            }
         }
         self.directory = directory
         self.files = files

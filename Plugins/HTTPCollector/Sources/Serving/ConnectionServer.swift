@@ -22,7 +22,7 @@ struct ConnectionServer: Sendable {
     /// Is told of requests that are refused before anybody could look at them.
     var onMalformed: @Sendable () -> Void = {}
 
-    /// Serves until cancelled; then requests that have begun are answered, within the stop limit.
+    /// Serves until cancelled; then requests that have begun are answered, within half of the stop limit.
     ///
     /// `onReady` is told the address once others can connect; nobody is answered before it returns, or at all where the
     /// task has been cancelled by then. Throws where the address cannot be listened on and where the
@@ -74,7 +74,8 @@ struct ConnectionServer: Sendable {
         } onCancel: {
             quiescing.initiateShutdown(promise: nil)
             Task {
-                try await Task.sleep(for: options.stopLimit)
+                // What they brought has to land in the rest of the time.
+                try await Task.sleep(for: options.stopLimit / 2)
                 serving.cancel()
             }
         }
