@@ -65,78 +65,101 @@ public struct LogLanding: Sendable {
     /// Lands what the raw zone does not hold of a segment; nil where another process has landed of it meanwhile.
     private func land(_ segment: LogSegment) async throws -> Report? {
         try Task.checkCancellation()
-        let start = max(segment.firstNumber, try await ledger().nextRow(of: LogMark.path(of: segment.writer)))
-        guard segment.endNumber > start else { return Report() }
-        let object = try await rawZone.object(
-            of: source,
-            arrival: segment.created,
-            fileExtension: "ndjson.\(coding.fileExtension)"
-        )
-        let lines = CountedLines(lines: log.lines(of: segment, from: start))
-        do {
-            for try await chunk in coding.encode(lines) { try await object.append(chunk) }
-            let key = try await object.finish().key.rawValue
-            var file = LandedFile(
-                path: LogMark.path(of: segment.writer),
-                fileID: segment.writer,
-                size: segment.size,
-                modified: segment.created.microseconds,
-                arrival: segment.created.microseconds,
-                coding: coding.fileExtension
-            )
-            file.object = key
-            file.firstRow = start
-            file.rows = lines.count
-            file.resumeRow = segment.endNumber
-            guard try await land(file) else { return nil }
-            return Report(events: lines.count, missing: segment.endNumber - start - lines.count)
-        } catch {
-            await object.abort()
-            throw error
+        let ledger = try await ledger()
+        var files: [LandedFile] = []
+        for gap in ledger.gaps(in: segment) {
+            let runs = try await runs(of: segment, gap.numbers)
+            guard runs.count == 1, let run = runs.first, run.numbers == gap.numbers else { continue }
+            files.append(file(of: segment, at: gap.path, run))
         }
+        var report = Report(events: files.reduce(0) { $0 + $1.rows })
+        let path = LogMark.path(of: segment.writer)
+        let start = max(segment.firstNumber, ledger.nextRow(of: path))
+        if start < segment.endNumber {
+            let runs = try await runs(of: segment, start..<segment.endNumber)
+            let gaps = Self.gaps(between: runs, start..<segment.endNumber)
+            let landed = runs.reduce(0) { $0 + Int64($1.numbers.count) }
+            report.events += landed
+            report.missing = segment.endNumber - start - landed
+            files += gaps.map {
+                file(of: segment, at: LogGap(writer: segment.writer, numbers: $0).path, Run(numbers: $0))
+            }
+            files += runs.map { file(of: segment, at: path, $0) }
+            if runs.isEmpty { files.append(file(of: segment, at: path, Run(numbers: start..<segment.endNumber))) }
+            // What is missing at the end has been looked for too.
+            files[files.count - 1].resumeRow = segment.endNumber
+        }
+        guard !files.isEmpty else { return report }
+        return try await land(files) ? report : nil
     }
 
-    /// Logs the part behind whatever others have landed meanwhile; false where that was of the same writer.
-    private func land(_ file: LandedFile) async throws -> Bool {
+    /// Events without a number missing, and their object; nil where they cannot be read.
+    private struct Run {
+        var numbers: Range<Int64>
+        var object: ObjectKey?
+    }
+
+    /// Writes an object for each run of events that can be read.
+    private func runs(of segment: LogSegment, _ numbers: Range<Int64>) async throws -> [Run] {
+        let records = RecordRuns(log.lines(of: segment, numbers))
+        var runs: [Run] = []
+        while let first = try await records.next() {
+            let object = try await rawZone.object(
+                of: source,
+                arrival: segment.created,
+                fileExtension: "ndjson.\(coding.fileExtension)"
+            )
+            do {
+                for try await chunk in coding.encode(records) { try await object.append(chunk) }
+                runs.append(Run(numbers: first..<records.end, object: try await object.finish().key))
+            } catch {
+                await object.abort()
+                throw error
+            }
+        }
+        return runs
+    }
+
+    private static func gaps(between runs: [Run], _ numbers: Range<Int64>) -> [Range<Int64>] {
+        let ends = [numbers.lowerBound] + runs.map(\.numbers.upperBound)
+        let beginnings = runs.map(\.numbers.lowerBound) + [numbers.upperBound]
+        return zip(ends, beginnings).filter { $0 < $1 }.map { $0..<$1 }
+    }
+
+    private func file(of segment: LogSegment, at path: String, _ run: Run) -> LandedFile {
+        var file = LandedFile(
+            path: path,
+            fileID: segment.writer,
+            size: segment.size,
+            modified: segment.created.microseconds,
+            arrival: segment.created.microseconds,
+            coding: coding.fileExtension
+        )
+        file.object = run.object?.rawValue
+        file.firstRow = run.numbers.lowerBound
+        file.rows = run.object == nil ? 0 : Int64(run.numbers.count)
+        file.resumeRow = run.numbers.upperBound
+        return file
+    }
+
+    /// Logs the parts behind whatever others have landed meanwhile; false where that was of the same events.
+    private func land(_ files: [LandedFile]) async throws -> Bool {
         for attempt in 1...Self.attempts {
             let ledger = try await ledger()
-            if let entry = ledger.files.first(where: { $0.path == file.path }), entry.resumeRow > file.firstRow {
-                // A landing whose answer was lost has landed.
-                return entry.object == file.object
+            let isLanded = files.contains { file in
+                guard let entry = ledger.files.first(where: { $0.path == file.path }) else { return false }
+                let isGap = file.path != LogMark.path(of: file.fileID)
+                return isGap ? entry.object != nil : entry.resumeRow > file.firstRow
+            }
+            // A landing whose answer was lost has landed.
+            if isLanded {
+                return ledger.files.contains { $0.path == files.last?.path && $0.object == files.last?.object }
             }
             do {
-                _ = try await rawZone.land([file], of: source, after: ledger.latest)
+                _ = try await rawZone.land(files, of: source, after: ledger.latest)
                 return true
             } catch let error as PipelineError where error.code == .conflict && attempt < Self.attempts {}
         }
         return false
     }
-}
-
-/// Lines on their way, counted; damage at a segment's end just ends them.
-private final class CountedLines: AsyncSequence, Sendable {
-    typealias Element = [UInt8]
-    typealias Failure = any Error
-    private let lines: SegmentLines
-    private let total = Counter()
-
-    init(lines: SegmentLines) { self.lines = lines }
-
-    /// How many lines have gone by.
-    var count: Int64 { total.value }
-
-    struct AsyncIterator: AsyncIteratorProtocol {
-        var lines: SegmentLines.AsyncIterator
-        let total: Counter
-
-        mutating func next() async throws -> [UInt8]? {
-            do {
-                guard let record = try await lines.nextRecord() else { return nil }
-                total.add(Int64(record.count))
-                return record.lines
-            } catch let error as PipelineError where error.code == .corruptData { return nil }
-        }
-    }
-
-    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(lines: lines.makeAsyncIterator(), total: total) }
 }

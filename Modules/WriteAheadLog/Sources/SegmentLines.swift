@@ -17,9 +17,7 @@ public struct SegmentLines: AsyncSequence, Sendable {
     public struct AsyncIterator: AsyncIteratorProtocol {
         let source: SegmentSource
         /// The lines that were acknowledged together; nil at the end.
-        public mutating func next() async throws -> [UInt8]? { try await nextRecord()?.lines }
-
-        func nextRecord() async throws -> LogRecord? { try await source.next() }
+        public mutating func next() async throws -> [UInt8]? { try await source.next()?.lines }
     }
 
     /// Opens the file with the first chunk.

@@ -230,12 +230,13 @@ public final class WriteAheadLog: Sendable {
 
     /// The lines of a segment, in chunks of whole lines; every record is checked as it is read.
     ///
-    /// `start` is a number between two requests, such as one up to which events have landed.
-    public func lines(of segment: LogSegment, from start: Int64 = 0) -> SegmentLines {
-        SegmentLines(
+    /// `numbers` (nil: all) are those of whole requests, such as what has not landed.
+    public func lines(of segment: LogSegment, _ numbers: Range<Int64>? = nil) -> SegmentLines {
+        let all = segment.firstNumber..<segment.endNumber
+        return SegmentLines(
             name: segment.name,
             directory: directory,
-            numbers: min(start, segment.endNumber)..<segment.endNumber,
+            numbers: numbers?.clamped(to: all) ?? all,
             files: files
         )
     }
