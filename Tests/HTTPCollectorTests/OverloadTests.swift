@@ -55,7 +55,7 @@ import Testing
     @Test("Bodies together take so much memory and no more; strangers get half of it", .timeLimit(.minutes(1)))
     func bodies() async throws {
         let running = try RunningCollector()
-        try await running.serving({ $0.bodyMemory = 400_000 }) { client in
+        try await running.serving({ $0.requestMemory = 400_000 }) { client in
             let key = ["Authorization": "Basic " + Data("k:".utf8).base64EncodedString()]
             let head = "POST /v1/track HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 150000\r\n\r\n"
             let part = String(repeating: " ", count: 149_999)
@@ -82,6 +82,51 @@ import Testing
         }
     }
 
+    @Test("Strangers who send much and never end give way to one who sends little", .timeLimit(.minutes(1)))
+    func givingWay() async throws {
+        let running = try RunningCollector()
+        try await running.serving({ ($0.requestMemory, $0.bodyTimeout) = (400_000, .seconds(10)) }) { client in
+            let head = "POST /v1/track HTTP/1.1\r\nHost: x\r\nContent-Length: 150000\r\n\r\n"
+            let unfinished = [head + String(repeating: " ", count: 99_000), " "]
+            async let first = client.send(unfinished, pause: .seconds(12))
+            async let second = client.send(unfinished, pause: .seconds(12))
+            try await Task.sleep(for: .milliseconds(500))
+            let little = #"{"userId":"u","event":"\#(String(repeating: "e", count: 20_000))","writeKey":"k"}"#
+            let answer = try await client.send([RawClient.request(body: little)])
+            #expect(answer.hasPrefix("HTTP/1.1 200"), "\(answer)")
+            // One of them was hung up on at once, which is soon enough for its memory to be free.
+            let gauge = try await client.send([RawClient.request("GET", "/metrics")])
+            #expect(gauge.contains("millrace_body_bytes 99000\n"), "\(gauge)")
+            for answer in try await [first, second] { #expect(answer == "") }
+        }
+        #expect(try await running.landed().count == 1)
+    }
+
+    @Test("Heads that are not whole count as well", .timeLimit(.minutes(1)))
+    func heads() async throws {
+        let running = try RunningCollector()
+        try await running.serving({ ($0.requestMemory, $0.idleTimeout) = (40_000, .seconds(8)) }) { client in
+            let head = "POST /v1/track HTTP/1.1\r\nHost: x\r\nX-Long: " + String(repeating: "x", count: 15_000)
+            async let first = client.send([head])
+            async let second = client.send([head])
+            try await Task.sleep(for: .milliseconds(500))
+            // There is no room for both.
+            let gauge = try await client.send([RawClient.request("GET", "/metrics")])
+            #expect(gauge.contains("millrace_body_bytes \(head.utf8.count)\n"), "\(gauge)")
+            #expect(gauge.contains("millrace_connections 2\n"), "\(gauge)")
+            // Whole heads take nothing, however they come.
+            let request = RawClient.request()
+            let answer = try await client.send(
+                [String(request.prefix(30)), String(request.dropFirst(30))],
+                pause: .milliseconds(100)
+            )
+            #expect(answer.hasPrefix("HTTP/1.1 200"), "\(answer)")
+            _ = try await (first, second)
+            let after = try await client.send([RawClient.request("GET", "/metrics")])
+            #expect(after.contains("millrace_body_bytes 0\n"), "\(after)")
+        }
+    }
+
     @Test("What a compressed body becomes counts too", .timeLimit(.minutes(1)))
     func compressed() async throws {
         let running = try RunningCollector()
@@ -89,7 +134,7 @@ import Testing
         let plain = [UInt8](repeating: 32, count: 300_000)
         for try await chunk in running.destination.coding.encode(ArrayStream([plain])) { packed += chunk }
         let body = ByteBuffer(bytes: packed)
-        try await running.serving({ $0.bodyMemory = 400_000 }) { client in
+        try await running.serving({ $0.requestMemory = 400_000 }) { client in
             let head =
                 "POST /v1/track HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Encoding: gzip\r\n"
                 + "Content-Length: \(body.readableBytes)\r\n\r\n"
@@ -101,7 +146,7 @@ import Testing
     @Test("A short body that becomes long lines counts as those", .timeLimit(.minutes(1)))
     func longLines() async throws {
         let running = try RunningCollector()
-        try await running.serving({ $0.bodyMemory = 400_000 }) { client in
+        try await running.serving({ $0.requestMemory = 400_000 }) { client in
             func send(_ count: Int) async throws -> String {
                 let messages = Array(repeating: "{}", count: count).joined(separator: ",")
                 let context = #"{"long":"\#(String(repeating: "x", count: 10_000))"}"#

@@ -150,7 +150,8 @@ import Testing
         let server = ConnectionServer(
             options: CollectorOptions(),
             inherited: descriptor,
-            connections: ConnectionLimit(100)
+            connections: ConnectionLimit(100),
+            budget: RequestBudget(size: 1 << 20)
         ) { _, _ in
             CollectorReply.success.response(isHead: false)
         }

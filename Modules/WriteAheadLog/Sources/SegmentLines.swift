@@ -42,15 +42,11 @@ actor SegmentSource {
         try Task.checkCancellation()
         guard !isDone else { return nil }
         do {
-            let numbers = lines.numbers
-            var reader = try self.reader ?? SegmentReader(lines.name, in: lines.directory, files: lines.files)
-            defer { self.reader = reader }
-            while let record = try reader.record(below: numbers.upperBound) {
-                if record.number >= numbers.lowerBound { return record }
-            }
+            if let record = try nextWanted() { return record }
             isDone = true
-            let missing = reader.missing + (numbers.upperBound - reader.next)
-            guard missing > 0 else { return nil }
+            guard let missing = reader.map({ $0.missing + lines.numbers.upperBound - $0.next }), missing > 0 else {
+                return nil
+            }
             throw PipelineError(
                 .corruptData,
                 "\(missing) events of \(lines.name.text) cannot be read any more",
@@ -60,5 +56,14 @@ actor SegmentSource {
         } catch {
             throw LogFailure(error, directory: lines.directory).pipelineError
         }
+    }
+
+    private func nextWanted() throws -> LogRecord? {
+        if reader == nil { reader = try SegmentReader(lines.name, in: lines.directory, files: lines.files) }
+        // In its place: a copy of the reader would copy what it has read ahead.
+        while let record = try reader?.record(below: lines.numbers.upperBound) {
+            if record.number >= lines.numbers.lowerBound { return record }
+        }
+        return nil
     }
 }

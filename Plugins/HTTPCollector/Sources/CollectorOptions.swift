@@ -39,8 +39,8 @@ struct CollectorOptions: Sendable {
     /// How long landing may take after the server has stopped.
     var stopLimit = Duration.seconds(20)
     var log = WriteAheadLog.Options()
-    /// How many bytes bodies take together at most: room for a few of the longest in any case.
-    var bodyMemory = 64 << 20
+    /// How many bytes requests take together at most: room for a few of the longest in any case.
+    var requestMemory = 64 << 20
 
     /// A collector that nobody may send to.
     init() {}
@@ -104,7 +104,7 @@ struct CollectorOptions: Sendable {
             limits.bodySize = 64 << 20
             block.reject(key: "body", "bodies this large take too much memory", hint: "at most 64MiB")
         }
-        bodyMemory = max(bodyMemory, 4 * limits.bodySize)
+        requestMemory = max(requestMemory, 4 * limits.bodySize)
         eventsPerSecond = block.optional(
             "rate_limit",
             .integer(in: 1...100_000_000, example: 5000),

@@ -8,7 +8,7 @@ internal import WriteAheadLog
 final class EventIntake: Sendable {
     private let options: CollectorOptions
     private let log: WriteAheadLog
-    private let bodies: BodyBudget
+    private let budget: RequestBudget
     private let metrics: CollectorMetrics
     private let clock: @Sendable () -> Timestamp
     private let parsers: ParserPool
@@ -17,13 +17,13 @@ final class EventIntake: Sendable {
     init(
         _ options: CollectorOptions,
         log: WriteAheadLog,
-        bodies: BodyBudget,
+        budget: RequestBudget,
         metrics: CollectorMetrics,
         clock: @escaping @Sendable () -> Timestamp
     ) {
         self.options = options
         self.log = log
-        self.bodies = bodies
+        self.budget = budget
         self.metrics = metrics
         self.clock = clock
         parsers = ParserPool(options.limits)
@@ -42,18 +42,19 @@ final class EventIntake: Sendable {
     /// Stores the messages of a body; returns how many when they are durable, and throws the reply that refuses them.
     ///
     /// `source` is the name of the sender's key; where it is nil the body has to show the key, and it becomes its name.
+    /// The lines are added to `share`, which holds the body.
     func take(
         _ body: BodyBlocks,
         as kind: MessageKind,
         from sender: MessageSender,
         _ source: inout String?,
+        _ share: RequestShare,
         requestID: String
     ) async throws(CollectorReply) -> Int {
         let lines = try lines(of: body, kind, sender, &source, requestID)
         guard let source, lines.count > 0 else { return 0 }
         // A batch's context stands in each of its lines: they can be far longer than the body.
-        guard bodies.take(lines.bytes.count, hasKey: true) else { throw .tooManyBytes }
-        defer { bodies.giveBack(lines.bytes.count) }
+        guard budget.take(lines.bytes.count, for: share, hasKey: true) else { throw .tooManyBytes }
         if let wait = rateLimit?.take(lines.count, of: source) { throw .tooManyEvents(retryAfter: wait) }
         do {
             try await log.append(lines.bytes, events: lines.count)

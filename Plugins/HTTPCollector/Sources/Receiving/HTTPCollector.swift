@@ -78,14 +78,14 @@ public struct HTTPCollector: EventReceiver {
         _ webClient: WebClient
     ) throws -> ConnectionServer {
         let (log, metrics, accessLog) = (tender.log, tender.metrics, tender.accessLog)
-        let bodies = BodyBudget(size: options.bodyMemory)
+        let budget = RequestBudget(size: options.requestMemory)
         let connections = ConnectionLimit(options.connections)
         let responder = CollectorResponder(
             options: options,
-            intake: EventIntake(options, log: log, bodies: bodies, metrics: metrics, clock: destination.clock),
+            intake: EventIntake(options, log: log, budget: budget, metrics: metrics, clock: destination.clock),
             coding: destination.coding,
             webClient: webClient,
-            bodies: bodies,
+            budget: budget,
             metrics: metrics,
             accessLog: tender.accessLog,
             clock: destination.clock
@@ -95,7 +95,7 @@ public struct HTTPCollector: EventReceiver {
                 logCapacity: capacity,
                 isFailed: log.failure != nil,
                 connections: connections.count,
-                bodyBytes: bodies.bytes,
+                bodyBytes: budget.bytes,
                 droppedLines: accessLog?.dropped ?? 0
             )
             return (metrics.text(gauges), watch.failure)
@@ -104,6 +104,7 @@ public struct HTTPCollector: EventReceiver {
             options: options,
             inherited: try InheritedSocket.take(for: destination.source, in: ProcessInfo.processInfo.environment),
             connections: connections,
+            budget: budget,
             respond: responder.respond,
             onMalformed: responder.refusedMalformed
         )
@@ -138,8 +139,9 @@ public struct HTTPCollector: EventReceiver {
     /// Tries the certificate, and the address unless a collector of this source listens there already.
     public func probe(of source: String) async throws {
         let connections = ConnectionLimit(options.connections)
-        let server = ConnectionServer(options: options, inherited: nil, connections: connections) { _, _ in
-            throw CancellationError()
+        let budget = RequestBudget(size: options.requestMemory)
+        let server = ConnectionServer(options: options, inherited: nil, connections: connections, budget: budget) {
+            _, _ in throw CancellationError()
         }
         try await server.probe(listens: !isRunning(for: source))
     }

@@ -12,6 +12,8 @@ struct CollectorChannel: HTTPChannelHandler {
     let responder: HTTPChannelHandler.Responder
     /// How long it may be silent.
     let idleTimeout: Duration
+    /// What heads take that are not whole.
+    let budget: RequestBudget
     /// Is told of requests that are none.
     let onMalformed: @Sendable () -> Void
 
@@ -21,7 +23,9 @@ struct CollectorChannel: HTTPChannelHandler {
             (limits.maxHeaderFieldSize, limits.maxHeaderListSize) = (16 << 10, 32 << 10)
             limits.maxHeaderFieldCount = 100
             let pipeline = channel.pipeline.syncOperations
-            // Answers keep to the order of requests, and to HTTP's form, by the layers above.
+            let rules = ConnectionRules(onMalformed: onMalformed)
+            try pipeline.addHandler(UnfinishedHead(budget, rules))
+            // Answers keep to the order of requests, and to HTTP's form, by the rules and the layers above.
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false,
                 withErrorHandling: false,
@@ -29,7 +33,7 @@ struct CollectorChannel: HTTPChannelHandler {
                 withEncoderConfiguration: .init(),
                 withDecoderLimitConfiguration: limits
             )
-            try pipeline.addHandler(ConnectionRules(onMalformed: onMalformed))
+            try pipeline.addHandler(rules)
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger))
             return try NIOAsyncChannel(

@@ -16,7 +16,7 @@ struct CollectorResponder: Sendable {
     let intake: EventIntake
     let coding: any ContentCoding
     let webClient: WebClient
-    let bodies: BodyBudget
+    let budget: RequestBudget
     let metrics: CollectorMetrics
     /// Nil: requests are not logged.
     let accessLog: AccessLog?
@@ -27,8 +27,11 @@ struct CollectorResponder: Sendable {
     /// Answers one request; throws only where its connection is of no more use.
     func respond(to request: Request, on channel: any Channel) async throws -> Response {
         let start = ContinuousClock.now
-        var exchange = Exchange(requestID: String(UInt64.random(in: 0...UInt64.max), radix: 16))
-        defer { bodies.giveBack(exchange.held) }
+        // Whose bytes are given to others is not heard any more.
+        let length = request.headers[.contentLength].flatMap(Int.init)
+        let share = RequestShare(expected: length ?? 0) { channel.close(promise: nil) }
+        defer { budget.end(share) }
+        var exchange = Exchange(requestID: String(UInt64.random(in: 0...UInt64.max), radix: 16), share: share)
         var reply: CollectorReply
         do {
             reply = try await self.reply(to: request, channel, &exchange)
@@ -42,13 +45,8 @@ struct CollectorResponder: Sendable {
             reply.headers[.accessControlExposeHeaders] = "Retry-After, X-RateLimit-Reset"
             reply.headers.append(HTTPField(name: .vary, value: "Origin"))
         }
-        if !exchange.isRead {
-            // The sender reads no answer before its body is gone; who sends for ever is cut off.
-            reply.headers[.connection] = "close"
-            channel.eventLoop.scheduleTask(in: .seconds(5)) { channel.close(promise: nil) }
-        } else if request.headers[.connection] == "close" {
-            reply.headers[.connection] = "close"
-        }
+        // The rest of the body is nobody's, and no request can begin in it.
+        if !exchange.isRead { reply.headers[.connection] = "close" }
         let duration = ContinuousClock.now - start
         metrics.answered(reply.status.code, source: exchange.source, bytes: exchange.bytes, after: duration)
         accessLog?.add(entry(request, exchange, reply, duration))
@@ -77,12 +75,12 @@ struct CollectorResponder: Sendable {
     /// What is known of a request on the way to its answer.
     private struct Exchange {
         let requestID: String
+        /// What it has of the memory for requests.
+        let share: RequestShare
         var route: CollectorRoute?
         /// Whether the body, if there is one, has been read to its end.
         var isRead = true
         var bytes = 0
-        /// How much of the memory for bodies it has.
-        var held = 0
         /// The name of its key, once that is known.
         var source: String?
         /// How many events were stored.
@@ -166,7 +164,8 @@ struct CollectorResponder: Sendable {
         _ exchange: inout Exchange
     ) async throws {
         let id = exchange.requestID
-        exchange.events = try await intake.take(body, as: kind, from: sender, &exchange.source, requestID: id)
+        let share = exchange.share
+        exchange.events = try await intake.take(body, as: kind, from: sender, &exchange.source, share, requestID: id)
     }
 
     /// What Base64 stands for, in the alphabet of addresses too and with or without its padding.
@@ -218,8 +217,7 @@ struct CollectorResponder: Sendable {
     private func add(_ part: ByteBuffer, to body: inout BodyBlocks, _ exchange: inout Exchange) throws(CollectorReply) {
         let (count, limit) = (part.readableBytes, options.limits.bodySize)
         guard body.count + count <= limit else { throw .bad(.tooLong(limit: limit)) }
-        guard bodies.take(count, hasKey: exchange.source != nil) else { throw .tooManyBytes }
-        exchange.held += count
+        guard budget.take(count, for: exchange.share, hasKey: exchange.source != nil) else { throw .tooManyBytes }
         body.append(part)
     }
 

@@ -18,6 +18,8 @@ struct ConnectionServer: Sendable {
     let inherited: CInt?
     /// The connections of this collector.
     let connections: ConnectionLimit
+    /// What their requests take.
+    let budget: RequestBudget
     let respond: Responder
     /// Is told of requests that are refused before anybody could look at them.
     var onMalformed: @Sendable () -> Void = {}
@@ -34,6 +36,7 @@ struct ConnectionServer: Sendable {
                 try await writer.write(response: response.head, body: response.body)
             },
             idleTimeout: options.idleTimeout,
+            budget: budget,
             onMalformed: onMalformed
         )
         if let certificate = options.certificate {
@@ -93,6 +96,8 @@ struct ConnectionServer: Sendable {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.recvAllocator, value: ReceiveBuffers())
+            // Who does not read an answer gets no other one.
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 1, high: 4096))
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
