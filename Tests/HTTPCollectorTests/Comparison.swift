@@ -47,7 +47,7 @@ struct Comparison {
         case (.failure(let expected), .failure(let found)) where expected == found:
             return .refused(String("\(found)".prefix { !$0.isNumber }))
         case (.success(let expected), .success(let found)) where expected == found:
-            return found.bytes.contains(Array("{\"rejected\":{\"reason\":".utf8)) ? .keptLines : .lines
+            return found.bytes.contains(Array("{\"rejected\":{\"".utf8)) ? .keptLines : .lines
         default: return .different("\(String(decoding: body, as: UTF8.self))\nexpected \(expected)\nfound \(found)")
         }
     }

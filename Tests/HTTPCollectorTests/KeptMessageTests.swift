@@ -35,6 +35,29 @@ struct KeptMessageTests {
         #expect(messages[0].rejected?.reason == "it is nested deeper than 200 levels")
     }
 
+    @Test("A message that is no UTF-8 costs the others of its batch nothing, and is kept byte for byte")
+    func noText() async throws {
+        let collector = try RunningCollector()
+        let latin = Array(#"{"event":"Caf"#.utf8) + [0xE9] + Array(#"","userId":"u"}"#.utf8)
+        let batch = Array(#"{"batch":["#.utf8) + latin + Array(#",{"event":"Good","userId":"u","type":"track"}]}"#.utf8)
+        try await collector.serving { [basic] address in
+            for (path, body) in [("/v1/batch", batch), ("/v1/track", latin)] {
+                let answer = try await send("POST", address + path, body, basic)
+                #expect(answer.status == 200)
+            }
+        }
+        struct Message: Decodable {
+            struct Rejection: Decodable { let encoding: String }
+            let event: String?
+            let rejected: Rejection?
+            let raw: Data?
+        }
+        let messages = try await collector.landed(as: Message.self)
+        #expect(messages.map(\.event) == [nil, "Good", nil])
+        #expect(messages.map(\.raw) == [Data(latin), nil, Data(latin)])
+        #expect(messages.map(\.rejected?.encoding) == ["base64", nil, "base64"])
+    }
+
     @Test(
         "The address that a message itself tells is kept like that of its sender",
         arguments: ["keep", "truncate", "drop"]

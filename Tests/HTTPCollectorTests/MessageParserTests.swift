@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import HTTPCollectorPlugin
@@ -203,10 +204,27 @@ struct MessageParserTests {
         #expect(parser.writeKey == nil)
     }
 
-    @Test("What is no UTF-8 is refused with the place")
-    func notUTF8() {
-        let body = Array("{\"batch\":[\"".utf8) + [0xC3] + Array("\"]}".utf8)
-        #expect(throws: MessageProblem.notUTF8(position: 11)) { try parser.read(body.span, as: .batch) }
+    @Test("What is no UTF-8 is refused with the place, unless it is within one message, which is kept as it was")
+    func notUTF8() throws {
+        func read(_ parts: String...) throws -> MessageLines {
+            try parser.read(Array(parts.map { Array($0.utf8) }.joined(separator: [0xC3])).span, as: .batch)
+            return try parser.lines(MessageEnvelope())
+        }
+        #expect(throws: MessageProblem.notUTF8(position: 2)) { try read(#"{""#, #"":1,"batch":[]}"#) }
+        #expect(throws: MessageProblem.notUTF8(position: 10)) { try read(#"{"batch":["#, "]}") }
+        #expect(throws: MessageProblem.notUTF8(position: 13)) { try read(#"{"batch":[1],"#, "}") }
+        let lines = try read(#"{"batch":[{"a":1}, {"b":"x"#, "y", #"z"},{"c":"é?"}]}"#)
+        #expect(lines.count == 3 && lines.rejectedCount == 1)
+        let raw = Data(Array(#"{"b":"x"#.utf8) + [0xC3] + Array("y".utf8) + [0xC3] + Array(#"z"}"#.utf8))
+        let kept =
+            #"{"rejected":{"encoding":"base64","reason":"it is not valid UTF-8"},"raw":"\#(raw.base64EncodedString())"}"#
+        #expect(String(decoding: lines.bytes, as: UTF8.self) == "{\"a\":1}\n\(kept)\n{\"c\":\"é?\"}\n")
+    }
+
+    @Test("Another file than a text is refused, however much of it is none")
+    func noText() {
+        let body = [UInt8](repeating: 0xFF, count: 4 << 20)
+        #expect(throws: MessageProblem.notUTF8(position: 0)) { try parser.read(body.span, as: .batch) }
     }
 
     @Test("Limits hold to the last one")

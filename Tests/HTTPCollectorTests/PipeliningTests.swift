@@ -42,7 +42,8 @@ import Testing
     func last() async throws {
         try await running.serving { client in
             let lasts = [
-                Self.request("last", "Connection: close\r\n"), Self.request("wrong", "Authorization: Basic bm9ib2R5Og==\r\n"),
+                Self.request("last", "Connection: close\r\n"),
+                Self.request("wrong", "Authorization: Basic bm9ib2R5Og==\r\n"),
                 Self.request("odd", "Expect: wonders\r\n"),
             ]
             for (last, status) in zip(lasts, ["200", "401", "417"]) {
@@ -57,7 +58,8 @@ import Testing
     @Test("Are told that they are none when those before them have been answered")
     func malformed() async throws {
         try await running.serving { client in
-            for wrong in ["nonsense\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", Self.request("x", "Transfer-Encoding: gzip, chunked\r\n")] {
+            let coded = "POST /v1/track HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"
+            for wrong in ["nonsense\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", coded] {
                 let answers = try await client.send([Self.request("a") + Self.request("b") + wrong + Self.request("c")])
                 #expect(Self.statuses(answers) == ["200", "200", "400"], "\(answers)")
             }

@@ -46,7 +46,6 @@ struct ReferenceReader {
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     static func read(_ bytes: [UInt8]) throws(MessageProblem) -> ReferenceValue {
-        guard String(validating: bytes, as: UTF8.self) != nil else { throw .notUTF8(position: 0) }
         var reader = ReferenceReader(bytes)
         reader.space()
         let value = try reader.value()

@@ -1,8 +1,12 @@
+import Foundation
+
 @testable import HTTPCollectorPlugin
 
 /// A second implementation of the rules for lines: it builds the whole document, and every line from scratch.
 struct ReferenceSplitter {
     let body: [UInt8]
+    /// The body before it was made legible.
+    let sent: [UInt8]
     let limits: MessageLimits
     let server: [UInt8]
     let contextMembers: [(name: String, text: [UInt8])]
@@ -19,10 +23,15 @@ struct ReferenceSplitter {
         address: ((String) -> String?)?
     ) throws(MessageProblem) -> (lines: [[UInt8]], writeKey: String?) {
         guard body.count <= limits.bodySize else { throw .tooLong(limit: limits.bodySize) }
-        let document = try ReferenceReader.read(body)
+        let (text, isText) = legible(body)
+        let document: ReferenceValue
+        do throws(MessageProblem) { document = try ReferenceReader.read(text) } catch {
+            throw isText ? error : .notUTF8(position: 0)
+        }
         guard document.members != nil else { throw .notAnObject }
         let splitter = ReferenceSplitter(
-            body: body,
+            body: text,
+            sent: body,
             limits: limits,
             server: Array(server.utf8),
             contextMembers: context.map { ($0.name, Array($0.text.utf8)) },
@@ -34,6 +43,20 @@ struct ReferenceSplitter {
         return (try splitter.lines(), key.flatMap { String(validating: $0, as: UTF16.self) })
     }
 
+    /// The body with `?` for each byte of what is no character, and whether there was none.
+    private static func legible(_ body: [UInt8]) -> (text: [UInt8], isText: Bool) {
+        var (parser, bytes, text, isText) = (UTF8.ForwardParser(), body.makeIterator(), [UInt8](), true)
+        while true {
+            switch parser.parseScalar(from: &bytes) {
+            case .valid(let scalar): text += scalar
+            case .error(let length):
+                isText = false
+                text += Array(repeating: 0x3F, count: length)
+            case .emptyInput: return (text, isText)
+            }
+        }
+    }
+
     private func lines() throws(MessageProblem) -> [[UInt8]] {
         let isBatch = kind == .batch
         var items = [document]
@@ -43,6 +66,9 @@ struct ReferenceSplitter {
         }
         guard items.count <= limits.messageCount else { throw .tooManyMessages(limit: limits.messageCount) }
         if isBatch { try checkFrame() }
+        var frame = Array(sent.enumerated())
+        for item in items { frame.removeAll { item.range.contains($0.offset) } }
+        guard frame.allSatisfy({ body[$0.offset] == $0.element }) else { throw .notUTF8(position: 0) }
         let integrations = try shared("integrations", of: isBatch ? document : nil)
         let context = try shared("context", of: isBatch ? document : nil)
         let result = items.map { line($0, context: context, integrations: integrations) }
@@ -79,6 +105,10 @@ struct ReferenceSplitter {
     }
 
     private func line(_ item: ReferenceValue, context: Shared, integrations: Shared) -> [UInt8] {
+        if sent[item.range] != body[item.range] {
+            let raw = Data(sent[item.range]).base64EncodedString()
+            return rejected("\"encoding\":\"base64\",\"reason\":\"it is not valid UTF-8\"", raw)
+        }
         if item.range.count > limits.messageSize {
             return rejected(item, "it is longer than \(limits.messageSize) bytes")
         }
@@ -179,7 +209,11 @@ struct ReferenceSplitter {
             default: raw.unicodeScalars.append(scalar)
             }
         }
-        let start = Array("{\"rejected\":{\"reason\":\"\(reason)\"},".utf8) + server + (server.isEmpty ? [] : [0x2C])
+        return rejected("\"reason\":\"\(reason)\"", raw)
+    }
+
+    private func rejected(_ rejection: String, _ raw: String) -> [UInt8] {
+        let start = Array("{\"rejected\":{\(rejection)},".utf8) + server + (server.isEmpty ? [] : [0x2C])
         return start + Array("\"raw\":\"\(raw)\"}".utf8)
     }
 

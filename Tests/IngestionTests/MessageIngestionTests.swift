@@ -199,6 +199,19 @@ struct MessageIngestionTests {
         }
     }
 
+    @Test("What the collector kept in Base64 is a dead letter in Base64, and no other word makes it one")
+    func base64() async throws {
+        let log = try LandedLog()
+        let lines = ["base64", "rot13"].map {
+            #"{"rejected":{"encoding":"\#($0)","reason":"it is not valid UTF-8"},"source":"web","raw":"eyJhIjrDfQ=="}"#
+        }
+        #expect(try await log.take(lines).rejected == 2)
+        #expect(
+            try await log.folder.query("SELECT encoding, reason, raw FROM dead_letters ORDER BY _row")
+                == ["base64", "text"].map { "\($0),it is not valid UTF-8,eyJhIjrDfQ==" }
+        )
+    }
+
     @Test("A text that a browser has cut in two, and a number that no machine holds, make no event vanish")
     func doubtful() async throws {
         let log = try LandedLog()

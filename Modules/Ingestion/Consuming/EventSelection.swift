@@ -29,9 +29,8 @@ struct EventSelection {
 
     /// file, row, reason, encoding, raw of every record that cannot.
     var rejected: String {
-        let encoding = sqlLiteral(relation.raw(fields + rest).encoding)
         let typedRows =
-            "SELECT millrace_file, millrace_row, \(reason) AS reason, \(encoding) AS encoding, millrace_raw AS raw "
+            "SELECT millrace_file, millrace_row, \(reason) AS reason, millrace_encoding AS encoding, millrace_raw AS raw "
             + "FROM (\(typed)) AS typed WHERE \(reason) IS NOT NULL"
         return relation.selectingBroken.map { "\($0) UNION ALL \(typedRows)" } ?? typedRows
     }
@@ -56,11 +55,13 @@ struct EventSelection {
     private var typed: String {
         let columns = EventLog.mapped.map { "\(value(of: $0)) AS \(sqlIdentifier($0.field.name))" }
         let provenance = ["files.path AS _file", "files.file_id AS _file_id", "records.millrace_row AS _row"]
-        let raw = relation.raw(fields + rest).expression
+        let (encoding, raw) = (sqlLiteral(relation.raw(fields + rest).encoding), relation.raw(fields + rest).expression)
         let verdict =
             mapping.isOfMessages
-            ? ["\(member(MessageMember.rejection)) AS millrace_rejection", "\(sent(raw)) AS millrace_raw"]
-            : ["\(raw) AS millrace_raw"]
+            ? [
+                "\(member(MessageMember.rejection)) AS millrace_rejection", "\(sent(raw)) AS millrace_raw",
+                "CASE \(member(MessageMember.encoding)) WHEN 'base64' THEN 'base64' ELSE \(encoding) END AS millrace_encoding",
+            ] : ["\(raw) AS millrace_raw", "\(encoding) AS millrace_encoding"]
         let records = relation.selecting(fields + rest, asPaths: true)
         return
             "SELECT records.millrace_file, records.millrace_row, \((columns + provenance + verdict).joined(separator: ", ")) "

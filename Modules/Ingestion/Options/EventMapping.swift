@@ -90,7 +90,10 @@ enum MessageMember {
     static let source = "source"
     static let requestID = "requestId"
     static let rejection = "rejected.reason"
+    static let encoding = "rejected.encoding"
     static let rejected = "raw"
 
-    static let all = [timestamp, originalTimestamp, sentAt, receivedAt, source, requestID, rejection, rejected]
+    static let all = [
+        timestamp, originalTimestamp, sentAt, receivedAt, source, requestID, rejection, encoding, rejected,
+    ]
 }

@@ -13,9 +13,8 @@ struct JSONSyntax {
 
     init(_ text: JSONIndex) { self.text = text }
 
-    /// Throws unless the text is one JSON value; `bytes` are those of the text.
-    mutating func check(_ bytes: Span<UInt8>) throws(MessageProblem) {
-        do { _ = try UTF8Span(validating: bytes) } catch { throw .notUTF8(position: error.byteOffsets.lowerBound) }
+    /// Throws unless the text, which must be UTF-8, is one JSON value.
+    mutating func check() throws(MessageProblem) {
         skipSpace()
         try value()
         while let end = open.last {

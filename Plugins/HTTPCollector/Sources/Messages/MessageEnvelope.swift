@@ -57,6 +57,6 @@ struct MessageEnvelope {
 struct MessageLines: Equatable {
     var bytes: [UInt8] = []
     var count = 0
-    /// How many of them only keep a message that is too long or too deep.
+    /// How many of them only keep a message that is too long, too deep, or no text.
     var rejectedCount = 0
 }

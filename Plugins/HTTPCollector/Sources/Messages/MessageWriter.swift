@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
 /// Writes the messages of one body as lines.
 ///
 /// A line holds the server's members, then the message's own in their order, then what it has from its batch. Of members
@@ -46,15 +52,17 @@ struct MessageWriter {
         self.added = added
     }
 
-    /// The lines of messages.
-    func lines(of messages: [Range<Int>]) throws(MessageProblem) -> MessageLines {
+    /// The lines of messages; one that was patched becomes a line that only keeps it as it was.
+    func lines(of messages: [Range<Int>], _ patched: PatchedText?) throws(MessageProblem) -> MessageLines {
         var lines = MessageLines()
         let perMessage = added.reduce(opening.count + 64) { $0 + $1.text.count }
         lines.bytes.reserveCapacity(min(index.count + messages.count * perMessage, limits.linesSize))
         var outline = MessageOutline()
         for message in messages {
             let range = index.range(of: message)
-            if range.count > limits.messageSize {
+            if let patched, patched.isDamaged(range) {
+                keep(patched.original[range], in: &lines)
+            } else if range.count > limits.messageSize {
                 keep(range, "it is longer than \(limits.messageSize) bytes", in: &lines)
             } else if index.mayBeTooDeep, index.depth(of: message) > limits.depth {
                 keep(range, "it is nested deeper than \(limits.depth) levels", in: &lines)
@@ -71,15 +79,31 @@ struct MessageWriter {
         return lines
     }
 
-    /// Appends a line that only keeps the bytes, with the reason.
+    /// Appends a line that only keeps the text, with the reason.
     private func keep(_ range: Range<Int>, _ reason: String, in lines: inout MessageLines) {
-        lines.bytes.append(contentsOf: "{\"rejected\":{\"reason\":".utf8)
+        keep("\"reason\":", reason, in: &lines) { line in line.append(quoted: range) { index[$0] } }
+    }
+
+    /// Appends a line that only keeps bytes that are no text, in Base64.
+    private func keep(_ bytes: ArraySlice<UInt8>, in lines: inout MessageLines) {
+        keep("\"encoding\":\"base64\",\"reason\":", "it is not valid UTF-8", in: &lines) { line in
+            line.append(quoted: Data(bytes).base64EncodedString())
+        }
+    }
+
+    private func keep(
+        _ rejection: String,
+        _ reason: String,
+        in lines: inout MessageLines,
+        _ raw: (inout [UInt8]) -> Void
+    ) {
+        lines.bytes.append(contentsOf: "{\"rejected\":{\(rejection)".utf8)
         lines.bytes.append(quoted: reason)
         lines.bytes.append(contentsOf: "},".utf8)
         lines.bytes.append(contentsOf: serverMembers)
         if !serverMembers.isEmpty { lines.bytes.append(.comma) }
         lines.bytes.append(contentsOf: "\"raw\":".utf8)
-        lines.bytes.append(quoted: range) { index[$0] }
+        raw(&lines.bytes)
         lines.bytes.append(.closeBrace)
         lines.rejectedCount += 1
     }

@@ -141,7 +141,8 @@ public struct HTTPCollector: EventReceiver {
         let connections = ConnectionLimit(options.connections)
         let budget = RequestBudget(size: options.requestMemory)
         let server = ConnectionServer(options: options, inherited: nil, connections: connections, budget: budget) {
-            _, _ in throw CancellationError()
+            _,
+            _ in throw CancellationError()
         }
         try await server.probe(listens: !isRunning(for: source))
     }

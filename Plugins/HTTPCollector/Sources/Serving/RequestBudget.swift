@@ -51,7 +51,8 @@ final class RequestBudget: Sendable {
     /// Takes from the stranger who holds most, if that is more than `count`.
     private func makeRoom(for count: Int) -> Bool {
         let largest = strangers.withLock { strangers -> RequestShare? in
-            guard let largest = strangers.max(by: { $0.value.bytes < $1.value.bytes }), largest.value.bytes > count else {
+            guard let largest = strangers.max(by: { $0.value.bytes < $1.value.bytes }), largest.value.bytes > count
+            else {
                 return nil
             }
             return strangers.removeValue(forKey: largest.key)
