@@ -170,7 +170,7 @@ public struct IngestionJob: Sendable {
             for file in landing.files { try await FileTaker(job: self).retake(file, into: &spool) }
             try await inspectParquet(&spool)
             try await consume(&spool, landing: landing, report: &report)
-            report.landedFiles += landing.files.count { $0.object != nil }
+            if !landing.isReplay { report.landedFiles += landing.files.count { $0.object != nil } }
             try await spool.remove()
         } catch {
             try? await spool.remove()  // The error that led here says more.

@@ -43,6 +43,14 @@ public struct IngestionReport: Sendable, Hashable {
     /// Whether the source gave anything that changes a table.
     public var isEmpty: Bool { rows == 0 && superseded == 0 }
 
+    /// Notes that dead letters have been read again, which a full run has counted when it rejected them.
+    mutating func replay(_ letters: Int64) {
+        let counted = min(letters, rejected)
+        rows -= counted
+        rejected -= counted
+        superseded += letters - counted
+    }
+
     mutating func count(_ action: IngestionPlan.Action) {
         switch action {
         case .new: newFiles += 1

@@ -14,6 +14,11 @@ extension Pipeline {
                 EngineTable(name, schema: snapshot.definition.schema, storage: .parquet(snapshot.files.map(\.path)))
             )
         }
+        let letters = DatasetDefinition.deadLetters
+        if !names.isEmpty, !names.contains(letters.name) {
+            // Nothing has been rejected yet, which is no reason to refuse who asks.
+            inputs.append(EngineTable(letters.name, schema: letters.schema, storage: .parquet([])))
+        }
         do {
             return try await engine.withRows(of: sql, over: inputs, body)
         } catch var error as PipelineError where error.code == .invalidQuery && error.hint == nil {

@@ -147,17 +147,20 @@ import Testing
 
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         try #require(descriptor >= 0 && listen(descriptor, 16) == 0)
-        let server = ConnectionServer(
-            options: CollectorOptions(),
-            inherited: descriptor,
-            connections: ConnectionLimit(100),
-            budget: RequestBudget(size: 1 << 20)
-        ) { _, _ in
-            CollectorReply.success.response(isHead: false)
+        func server(_ descriptor: CInt) -> ConnectionServer {
+            ConnectionServer(
+                options: CollectorOptions(),
+                inherited: descriptor,
+                connections: ConnectionLimit(100),
+                budget: RequestBudget(size: 1 << 20)
+            ) { _, _ in CollectorReply.success.response(isHead: false) }
         }
+        let null = unsafe open("/dev/null", O_RDONLY)
+        let refused = await #expect(throws: PipelineError.self) { try await server(null).run { _ in } }
+        #expect(refused?.hint?.contains("ListenStream=") == true, "\(String(describing: refused))")
         let (addresses, ready) = AsyncStream.makeStream(of: String.self)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await server.run { ready.yield($0) } }
+            group.addTask { try await server(descriptor).run { ready.yield($0) } }
             for await address in addresses {
                 let port = try #require(address.split(separator: ":").last.flatMap { Int($0) })
                 #expect(try await RawClient(port: port).send([RawClient.request()]).hasPrefix("HTTP/1.1 200"))

@@ -178,7 +178,8 @@ struct ReplayTests {
         #expect(rows == [#","z/, ""w""",2,2"#])
         #expect(try await folder.query("SELECT count(*) AS n FROM t") == ["3"])
         let full = try await folder.runFully()
-        #expect(full.rows == full.accepted + full.rejected)
+        #expect(full.accepted == 3 && full.rejected == (format == .csv ? 1 : 0) && full.superseded == 3 + full.rejected)
+        #expect(full.rows == full.accepted + full.rejected && full.takenFiles == 2)
         #expect(try await folder.query("SELECT count(*) AS n FROM t") == ["3"])
     }
 

@@ -72,6 +72,7 @@ struct ReplayTests {
         #expect(try await count("dead_letters") == 1)
         let third = try await run("--full")
         #expect(third.jobs[0].duplicates == 2 && third.jobs[0].rows["events"] == 4)
+        #expect(third.sources[0].rejected == 1 && third.sources[0].rows == third.sources[0].accepted + 1)
         #expect(try await count("dead_letters") == 1)
         let earliest = "SELECT occurred_at FROM events WHERE event_id = 'm1'"
         #expect(

@@ -27,12 +27,13 @@ extension IngestionJob {
                 hint: "nothing was published; please report this"
             )
         }
-        try await bury(queries, inputs: inputs, landing: landing, expecting: rejected)
+        let risen = try await bury(queries, inputs: inputs, landing: landing, expecting: rejected)
         try await commit(written, of: queries.definition, replacing: replacement, landing)
         report.rows += spool.rows
         report.accepted += written.added
         report.rejected += rejected
         report.superseded += replacement.rows
+        if landing.isReplay { report.replay(risen) }
         progress.finish(name, outcome: "\(written.added) rows")
     }
 
@@ -88,14 +89,18 @@ extension IngestionJob {
         }
     }
 
-    /// Writes the landing's broken rows into the dead letters, once.
-    private func bury(_ queries: Queries, inputs: LandingInputs, landing: Landing, expecting count: Int64) async throws
-    {
+    /// Writes the landing's broken rows into the dead letters, once; returns how many of those there it took the place of.
+    private func bury(
+        _ queries: Queries,
+        inputs: LandingInputs,
+        landing: Landing,
+        expecting count: Int64
+    ) async throws -> Int64 {
         let definition = DatasetDefinition.deadLetters
         let existing = try await tables.snapshot(of: definition.name, at: nil)
-        if let done = existing?.cursors[cursor], done >= landing.sequence { return }
+        if let done = existing?.cursors[cursor], done >= landing.sequence { return 0 }
         let replacement = try await Replacement(landing, in: existing, ofSource: name, over: inputs, engine: engine)
-        guard count > 0 || replacement.rows > 0 else { return }
+        guard count > 0 || replacement.rows > 0 else { return 0 }
         let broken = "SELECT file AS millrace_file, row AS millrace_row, reason, encoding, raw FROM rejected_records"
         let rows = """
             SELECT \(sqlLiteral(name)) AS source, files.received_at AS received_at, files.path AS file, broken.reason AS reason,
@@ -119,6 +124,7 @@ extension IngestionJob {
             )
         }
         try await commit(written, of: definition, replacing: replacement, landing)
+        return replacement.rows
     }
 
     /// What the engine wrote, and how many rows of it are new.

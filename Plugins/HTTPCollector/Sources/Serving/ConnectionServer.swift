@@ -156,6 +156,7 @@ struct ConnectionServer: Sendable {
     }
 
     private func failure(_ error: any Error) -> PipelineError {
+        if let inherited { return Self.failure(error, of: inherited) }
         let address = "\(options.host):\(options.port)"
         let code = (error as? IOError)?.errnoCode
         let hint =
@@ -170,6 +171,16 @@ struct ConnectionServer: Sendable {
             "\(address) cannot be listened on: \(code.map { "\(Errno(rawValue: $0))" } ?? "\(error)")",
             while: "starting the collector",
             hint: hint,
+            cause: error
+        )
+    }
+
+    private static func failure(_ error: any Error, of descriptor: CInt) -> PipelineError {
+        PipelineError(
+            .invalidConfiguration,
+            "the service manager's descriptor \(descriptor) cannot be listened on: \(error)",
+            while: "starting the collector",
+            hint: "open it by a socket unit with `ListenStream=` and without `Accept=yes`",
             cause: error
         )
     }

@@ -18,7 +18,9 @@
   const untracked = options.respectDnt !== "false"
     && (navigator.doNotTrack === "1" || window.doNotTrack === "1" || navigator.globalPrivacyControl === true);
   const isOff = untracked || !options.writeKey;
-  const url = isOff ? "" : new URL("v1/batch", options.host || script.src).href;
+  // The key comes before the body, since the collector has less patience with bodies that show none.
+  const path = "v1/batch?writeKey=" + encodeURIComponent(options.writeKey);
+  const url = isOff ? "" : new URL(path, options.host || script.src).href;
 
   const warned = new Set();
   const warn = (text) => warned.has(text) || (warned.add(text), console.warn("millrace: " + text));
@@ -150,8 +152,8 @@
     return taken;
   };
 
-  const body = (batch) => '{"writeKey":' + JSON.stringify(options.writeKey) + ',"sentAt":"' + new Date().toISOString()
-    + '","batch":[' + batch.map(([, text]) => text).join() + "]}";
+  const body = (batch) => '{"sentAt":"' + new Date().toISOString() + '","batch":[' + batch.map(([, text]) => text).join()
+    + "]}";
 
   // A text is sent as text/plain, which needs no preflight of CORS.
   const post = (text) => fetch(url, {
