@@ -11,6 +11,8 @@ final class RecordRuns: AsyncSequence, Sendable {
     private struct State {
         /// The record that begins the next run.
         var pending: LogRecord?
+        /// Records that have been read ahead.
+        var ahead: ArraySlice<LogRecord> = []
         /// The number after the last record that was given.
         var end: Int64 = 0
     }
@@ -36,7 +38,14 @@ final class RecordRuns: AsyncSequence, Sendable {
     var end: Int64 { state.withLock { $0.end } }
 
     private func record() async throws -> LogRecord? {
-        do { return try await records.next() } catch let error as PipelineError where error.code == .corruptData {
+        if let record = state.withLock({ $0.ahead.popFirst() }) { return record }
+        do {
+            let more = try await records.next()
+            return state.withLock { state in
+                state.ahead = more[...]
+                return state.ahead.popFirst()
+            }
+        } catch let error as PipelineError where error.code == .corruptData {
             return nil
         }
     }

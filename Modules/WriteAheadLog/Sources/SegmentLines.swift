@@ -16,13 +16,20 @@ public struct SegmentLines: AsyncSequence, Sendable {
     /// Reads on a thread of its own.
     public struct AsyncIterator: AsyncIteratorProtocol {
         let source: SegmentSource
+        private var ahead: ArraySlice<LogRecord> = []
+
+        init(_ source: SegmentSource) { self.source = source }
+
         /// The lines that were acknowledged together; nil at the end.
-        public mutating func next() async throws -> [UInt8]? { try await source.next()?.lines }
+        public mutating func next() async throws -> [UInt8]? {
+            if ahead.isEmpty { ahead = try await source.next()[...] }
+            return ahead.popFirst()?.lines
+        }
     }
 
     /// Opens the file with the first chunk.
     public func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(source: SegmentSource(self))
+        AsyncIterator(SegmentSource(self))
     }
 }
 
@@ -30,6 +37,9 @@ public struct SegmentLines: AsyncSequence, Sendable {
 actor SegmentSource {
     private nonisolated let executor = SerialQueueExecutor(label: "millrace.log.reading")
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+    /// So many bytes of lines are read at a time: each change of threads costs as much as reading some of them.
+    private static let chunkSize = 256 << 10
+
     private let lines: SegmentLines
     private var reader: SegmentReader?
     private var isDone = false
@@ -38,14 +48,21 @@ actor SegmentSource {
 
     deinit { reader?.close() }
 
-    func next() throws -> LogRecord? {
+    /// Some records; none at the end.
+    func next() throws -> [LogRecord] {
         try Task.checkCancellation()
-        guard !isDone else { return nil }
+        guard !isDone else { return [] }
         do {
-            if let record = try nextWanted() { return record }
+            var records: [LogRecord] = []
+            var size = 0
+            while size < Self.chunkSize, let record = try nextWanted() {
+                size += record.lines.count
+                records.append(record)
+            }
+            guard records.isEmpty else { return records }
             isDone = true
             guard let missing = reader.map({ $0.missing + lines.numbers.upperBound - $0.next }), missing > 0 else {
-                return nil
+                return []
             }
             throw PipelineError(
                 .corruptData,

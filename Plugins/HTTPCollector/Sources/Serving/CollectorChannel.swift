@@ -40,7 +40,7 @@ struct CollectorChannel: HTTPChannelHandler {
                 wrappingChannelSynchronously: channel,
                 configuration: .init(
                     // Nothing more is read before what was read is in somebody's budget.
-                    backPressureStrategy: .init(lowWatermark: 1, highWatermark: 1),
+                    backPressureStrategy: .init(lowWatermark: 2, highWatermark: 4),
                     isOutboundHalfClosureEnabled: true
                 )
             )

@@ -139,12 +139,16 @@ struct ConnectionServer: Sendable {
     ) async throws {
         try await listener.executeThenClose { inbound in
             await withDiscardingTaskGroup { group in
+                var executors: [ObjectIdentifier: EventLoopExecutor] = [:]
                 do {
                     for try await value in inbound {
                         if !isWanted { value.channel.close(promise: nil) }
                         await connections.enter()
                         await ConnectionLimit.process.enter()
-                        group.addTask(executorPreference: EventLoopExecutor(value.channel.eventLoop)) {
+                        let eventLoop = value.channel.eventLoop
+                        let executor = executors[ObjectIdentifier(eventLoop)] ?? EventLoopExecutor(eventLoop)
+                        executors[ObjectIdentifier(eventLoop)] = executor
+                        group.addTask(executorPreference: executor) {
                             await child.handle(value: value, logger: Self.logger)
                             ConnectionLimit.process.leave()
                             connections.leave()
