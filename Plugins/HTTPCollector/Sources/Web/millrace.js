@@ -125,13 +125,17 @@
     schedule(interval);
   };
 
-  // What a beacon took goes first and counts as sent; then the oldest go, and are counted.
+  // What a beacon took goes first and counts as sent; then the oldest go, and are counted. What is under way stays.
   const trim = () => {
+    const underWay = sending.map(([key]) => key);
     const stored = [...keys("beaconed."), ...keys("queued.")].map((key) => [key, get(key)?.length ?? 0]);
     let sum = stored.reduce((sum, [, length]) => sum + length, 0);
-    while (stored.length > limits.events || sum > limits.length) {
-      const [key, length] = stored.shift();
+    let count = stored.length;
+    for (const [key, length] of stored) {
+      if (count <= limits.events && sum <= limits.length) return;
+      if (underWay.includes(key)) continue;
       sum -= length;
+      count--;
       remove(key);
       if (key.startsWith("queued.")) set("dropped", 1 + +(get("dropped") ?? 0));
     }
