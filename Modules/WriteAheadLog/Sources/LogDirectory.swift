@@ -50,10 +50,7 @@ struct LogDirectory {
             .compactMap { SegmentName(String($0.dropLast(Self.damaged.count))) }
         var found: [Found] = []
         for name in segments {
-            guard var segment = try segment(name) else {
-                try putAside(name, &contents)
-                continue
-            }
+            var segment = try segment(name)
             segment.isCopy = aside.contains { $0.writer == segment.header.writer && $0.number == segment.header.number }
             found.append(segment)
         }
@@ -80,7 +77,7 @@ struct LogDirectory {
         var next: Found?
         for name in names.compactMap(SegmentName.init).sorted(by: { $0.sequence > $1.sequence }) {
             do {
-                guard let segment = try segment(name) else { continue }
+                let segment = try segment(name)
                 backlog.events += max(0, try end(of: segment, before: next).number - segment.header.number)
                 next = segment
             } catch let error as FileError where error.number == ENOENT {}  // It has been taken meanwhile.
@@ -135,11 +132,10 @@ struct LogDirectory {
         return LogMark(try files.read(descriptor, at: 0, count: 1024))
     }
 
-    /// Nil where nothing tells whose it is.
-    private func segment(_ name: SegmentName) throws -> Found? {
+    private func segment(_ name: SegmentName) throws -> Found {
         let reader = try SegmentReader(name, in: path, files: files)
         defer { reader.close() }
-        return reader.header.map { Found(name: name, header: $0, isHeaderDamaged: reader.isHeaderDamaged) }
+        return Found(name: name, header: reader.header, isHeaderDamaged: reader.isHeaderDamaged)
     }
 
     /// Whether acknowledged events may have been in what cannot be read of a segment.
@@ -206,18 +202,6 @@ struct LogDirectory {
 
     private func replaced(_ segment: Found, keepsFile: Bool, _ contents: inout Contents) throws {
         if keepsFile { try putAside(segment.name.text, &contents) } else { try files.unlink(file(segment.name)) }
-    }
-
-    /// A file of which nothing tells whose it is was never written to if it is short; else its bytes are kept for people to
-    /// look at.
-    private func putAside(_ name: SegmentName, _ contents: inout Contents) throws {
-        var reader = try SegmentReader(name, in: path, files: files)
-        defer { reader.close() }
-        var events: Int64 = 0
-        while let record = try reader.record() { events += Int64(record.count) }
-        guard events > 0 else { return try files.unlink(file(name)) }
-        contents.recovery.missing += events + reader.missing
-        try putAside(name.text, &contents)
     }
 
     private func putAside(_ name: String, _ contents: inout Contents) throws {

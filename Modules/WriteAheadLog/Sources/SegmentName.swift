@@ -6,9 +6,9 @@ struct SegmentName: Hashable {
 
     /// Its place among all segments of the log.
     let sequence: Int64
-    /// See ``LogSegment/writer``; nil in names that tell the place alone, as they once did.
-    let writer: [UInt8]?
-    /// The number of the first event; 0 where the name does not tell it.
+    /// See ``LogSegment/writer``.
+    let writer: [UInt8]
+    /// The number of the first event.
     let number: Int64
 
     init(_ sequence: Int64, of header: SegmentHeader) {
@@ -19,28 +19,22 @@ struct SegmentName: Hashable {
     init?(_ file: String) {
         guard file.hasSuffix(Self.ending) else { return nil }
         let parts = file.dropLast(Self.ending.count).split(separator: "-", omittingEmptySubsequences: false)
-        guard [1, 3].contains(parts.count), let sequence = Int64(parts[0]) else { return nil }
-        self.sequence = sequence
-        if parts.count == 3 {
-            guard let writer = Self.bytes(parts[1]), let number = Int64(parts[2]), number > 0 else { return nil }
-            (self.writer, self.number) = (writer, number)
-        } else {
-            (writer, number) = (nil, 0)
-        }
+        guard parts.count == 3, let sequence = Int64(parts[0]), let writer = Self.bytes(parts[1]),
+            let number = Int64(parts[2]), number > 0
+        else { return nil }
+        (self.sequence, self.writer, self.number) = (sequence, writer, number)
         guard text == file else { return nil }
     }
 
     var text: String {
         let digits = String(sequence)
         let place = String(repeating: "0", count: max(0, 12 - digits.count)) + digits
-        return place + (header.map { "-\($0.writerName)-\(number)" } ?? "") + Self.ending
+        return "\(place)-\(header.writerName)-\(number)\(Self.ending)"
     }
 
-    /// The header that the file should have, nil where the name does not tell it; of the moment only what the place tells,
-    /// which begins at the one when the log was opened.
-    var header: SegmentHeader? {
-        writer.map { SegmentHeader(writer: $0, number: number, created: sequence) }
-    }
+    /// The header that the file should have; of the moment only what the place tells, which begins at the one when the log
+    /// was opened.
+    var header: SegmentHeader { SegmentHeader(writer: writer, number: number, created: sequence) }
 
     /// 16 bytes from 32 digits.
     private static func bytes(_ digits: Substring) -> [UInt8]? {

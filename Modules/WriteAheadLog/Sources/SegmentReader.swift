@@ -23,8 +23,8 @@ struct SegmentReader {
     private(set) var missing: Int64 = 0
     /// Where the last whole record ends, or the marked end.
     private(set) var end = Int64(SegmentHeader.size)
-    /// What the segment begins with, or else what its name tells; nil where neither can be read.
-    let header: SegmentHeader?
+    /// What the segment begins with, or else what its name tells.
+    let header: SegmentHeader
     /// Whether the segment has records and does not begin with its header.
     let isHeaderDamaged: Bool
 
@@ -37,7 +37,7 @@ struct SegmentReader {
         let own = SegmentHeader(buffer[...])
         header = own ?? name.header
         isHeaderDamaged = own == nil && buffer.count > SegmentHeader.size
-        next = header?.number ?? 0
+        next = header.number
         position = own == nil ? 0 : SegmentHeader.size
     }
 
@@ -90,7 +90,7 @@ struct SegmentReader {
     }
 
     private mutating func pass(_ number: Int64, count: Int, size: Int) {
-        if next > 0 { missing += number - next }
+        missing += number - next
         next = number + Int64(count)
         position += size
         end = fileOffset - Int64(buffer.count - position)
