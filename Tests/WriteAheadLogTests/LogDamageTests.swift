@@ -123,18 +123,6 @@ struct LogDamageTests {
         }
     }
 
-    @Test(
-        "A file whose name tells its place alone is read too; with a damaged header it is put aside, and its events counted"
-    )
-    func shortName() async throws {
-        var (all, _, bytes) = try await filled()
-        let whole = try await check(bytes, called: "000000000001.log", of: all, "short name")
-        #expect(whole.lost == 0 && whole.recovery == LogRecovery(events: Int64(all.count)))
-        bytes[20] ^= 1
-        let damaged = try await check(bytes, called: "000000000001.log", of: all, "short name, damaged header")
-        #expect(damaged.lost == Int64(all.count) && damaged.recovery.missing == damaged.lost)
-    }
-
     @Test("A damaged header costs no event of a segment between others either, and the numbers stay")
     func headerBetween() async throws {
         let log = try await open()
