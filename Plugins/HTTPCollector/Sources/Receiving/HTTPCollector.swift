@@ -83,9 +83,8 @@ public struct HTTPCollector: EventReceiver {
         let responder = CollectorResponder(
             options: options,
             intake: EventIntake(options, log: log, budget: budget, metrics: metrics, clock: destination.clock),
-            coding: destination.coding,
+            bodies: BodyReader(options: options, coding: destination.coding, budget: budget),
             webClient: webClient,
-            budget: budget,
             metrics: metrics,
             accessLog: tender.accessLog,
             clock: destination.clock

@@ -14,9 +14,8 @@ internal import Foundation
 struct CollectorResponder: Sendable {
     let options: CollectorOptions
     let intake: EventIntake
-    let coding: any ContentCoding
+    let bodies: BodyReader
     let webClient: WebClient
-    let budget: RequestBudget
     let metrics: CollectorMetrics
     /// Nil: requests are not logged.
     let accessLog: AccessLog?
@@ -30,7 +29,7 @@ struct CollectorResponder: Sendable {
         // Whose bytes are given to others is not heard any more.
         let length = request.headers[.contentLength].flatMap(Int.init)
         let share = RequestShare(expected: length ?? 0) { channel.close(promise: nil) }
-        defer { budget.end(share) }
+        defer { bodies.budget.end(share) }
         var exchange = Exchange(requestID: String(UInt64.random(in: 0...UInt64.max), radix: 16), share: share)
         var reply: CollectorReply
         do {
@@ -72,21 +71,6 @@ struct CollectorResponder: Sendable {
 
     private func mayCome(from origin: String) -> Bool { options.origins?.contains(origin) ?? true }
 
-    /// What is known of a request on the way to its answer.
-    private struct Exchange {
-        let requestID: String
-        /// What it has of the memory for requests.
-        let share: RequestShare
-        var route: CollectorRoute?
-        /// Whether the body, if there is one, has been read to its end.
-        var isRead = true
-        var bytes = 0
-        /// The name of its key, once that is known.
-        var source: String?
-        /// How many events were stored.
-        var events = 0
-    }
-
     private func reply(to request: Request, _ channel: any Channel, _ exchange: inout Exchange) async throws
         -> CollectorReply
     {
@@ -100,45 +84,64 @@ struct CollectorResponder: Sendable {
         switch route {
         case .messages(let kind):
             let sender = try sender(of: request, channel, &exchange)
-            let body = try await body(of: request, on: channel, &exchange)
-            try await store(body, kind, sender, &exchange)
-            return .success
-        case .webhook:
-            let sender = try sender(of: request, channel, &exchange)
-            let body =
-                request.method == .get
-                ? nil : try intake.object(of: await body(of: request, on: channel, &exchange).joined())
-            let message = WebhookMessage(body, request.uri.queryParameters.map { ($0.key, $0.value) })
-            try await store(BodyBlocks(message.body), .single(type: "track"), sender, &exchange)
-            return .success
-        case .pixel(let type):
-            guard request.method == .get else { return .pixel }
-            guard let data = request.uri.queryParameters["data"].flatMap(Self.decoded) else {
-                throw CollectorReply.refusal(.badRequest, "bad_request", "`data` is no Base64")
-            }
-            let sender = try sender(of: request, channel, &exchange)
-            try await store(BodyBlocks(ByteBuffer(bytes: data)), .single(type: type), sender, &exchange)
-            return .pixel
+            let body = try await bodies.body(of: request, on: channel, &exchange)
+            return try await store(body, kind, sender, &exchange)
+        case .webhook: return try await storeWebhook(request, channel, &exchange)
+        case .pixel(let type): return try await storePixel(request, type, channel, &exchange)
+        default: return try information(route, request, channel)
+        }
+    }
+
+    /// The answer to who asks and brings nothing.
+    private func information(_ route: CollectorRoute, _ request: Request, _ channel: any Channel) throws(CollectorReply)
+        -> CollectorReply
+    {
+        switch route {
         case .settings(let key):
-            guard options.writeKeys.name(of: key.utf8) != nil else { throw CollectorReply.unknownKey }
+            guard options.writeKeys.name(of: key.utf8) != nil else { throw .unknownKey }
             return .settings(key: key, host: request.head.authority ?? "")
         case .sourceConfig:
             guard let key = MessageSender(request, address: nil).writeKey, options.writeKeys.name(of: key) != nil
-            else { throw CollectorReply.unknownKey }
+            else { throw .unknownKey }
             return .sourceConfig
         case .webClient: return webClient.reply(to: request)
         case .robots: return .robots
         case .live: return .success
         case .ready:
-            if let failure = health().failure { throw CollectorReply.unavailable(failure) }
+            if let failure = health().failure { throw .unavailable(failure) }
             return .success
-        case .metrics:
-            guard mayWatch(request, channel) else { throw CollectorReply.unknownPath }
-            return .metrics(health().metrics)
-        case .version:
-            guard mayWatch(request, channel) else { throw CollectorReply.unknownPath }
-            return .version
+        case .metrics where mayWatch(request, channel): return .metrics(health().metrics)
+        case .version where mayWatch(request, channel): return .version
+        case .messages, .webhook, .pixel, .metrics, .version: throw .unknownPath
         }
+    }
+
+    private func storeWebhook(
+        _ request: Request,
+        _ channel: any Channel,
+        _ exchange: inout Exchange
+    ) async throws -> CollectorReply {
+        let sender = try sender(of: request, channel, &exchange)
+        let body =
+            request.method == .get
+            ? nil : try intake.object(of: await bodies.body(of: request, on: channel, &exchange).joined())
+        let message = WebhookMessage(body, request.uri.queryParameters.map { ($0.key, $0.value) })
+        return try await store(BodyBlocks(message.body), .single(type: "track"), sender, &exchange)
+    }
+
+    private func storePixel(
+        _ request: Request,
+        _ type: String,
+        _ channel: any Channel,
+        _ exchange: inout Exchange
+    ) async throws -> CollectorReply {
+        guard request.method == .get else { return .pixel }
+        guard let data = request.uri.queryParameters["data"].flatMap(Self.decoded) else {
+            throw CollectorReply.refusal(.badRequest, "bad_request", "`data` is no Base64")
+        }
+        let sender = try sender(of: request, channel, &exchange)
+        _ = try await store(BodyBlocks(ByteBuffer(bytes: data)), .single(type: type), sender, &exchange)
+        return .pixel
     }
 
     /// Whoever is forwarded by a proxy comes from this machine only as it seems.
@@ -162,10 +165,11 @@ struct CollectorResponder: Sendable {
         _ kind: MessageKind,
         _ sender: MessageSender,
         _ exchange: inout Exchange
-    ) async throws {
+    ) async throws -> CollectorReply {
         let id = exchange.requestID
         let share = exchange.share
         exchange.events = try await intake.take(body, as: kind, from: sender, &exchange.source, share, requestID: id)
+        return .success
     }
 
     /// What Base64 stands for, in the alphabet of addresses too and with or without its padding.
@@ -185,52 +189,6 @@ struct CollectorResponder: Sendable {
             if !options.proxies.contains(address) { return address }
         }
         return peer
-    }
-
-    /// The body, decompressed; as it came and as it is, it must keep to the limit, and come in time.
-    private func body(of request: Request, on channel: any Channel, _ exchange: inout Exchange) async throws
-        -> BodyBlocks
-    {
-        let limit = options.limits.bodySize
-        let deadline = channel.eventLoop.scheduleTask(in: TimeAmount(options.bodyTimeout)) {
-            channel.close(promise: nil)
-        }
-        defer { deadline.cancel() }
-        if let length = request.headers[.contentLength].flatMap(Int.init), length > limit {
-            throw CollectorReply.bad(.tooLong(limit: limit))
-        }
-        if request.headers[.expect]?.lowercased() == "100-continue" {
-            channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue)), promise: nil)
-        }
-        var stored = BodyBlocks()
-        for try await part in request.body { try add(part, to: &stored, &exchange) }
-        exchange.isRead = true
-        exchange.bytes = stored.count
-        switch request.headers[.contentEncoding]?.lowercased() {
-        case nil, "identity": return stored
-        case "gzip", "x-gzip": return try await decompressed(stored, &exchange)
-        default: throw CollectorReply.refusal(.badRequest, "bad_request", "the body may be compressed by gzip only")
-        }
-    }
-
-    /// Takes memory for a part of a body, and adds it.
-    private func add(_ part: ByteBuffer, to body: inout BodyBlocks, _ exchange: inout Exchange) throws(CollectorReply) {
-        let (count, limit) = (part.readableBytes, options.limits.bodySize)
-        guard body.count + count <= limit else { throw .bad(.tooLong(limit: limit)) }
-        guard budget.take(count, for: exchange.share, hasKey: exchange.source != nil) else { throw .tooManyBytes }
-        body.append(part)
-    }
-
-    private func decompressed(_ stored: BodyBlocks, _ exchange: inout Exchange) async throws -> BodyBlocks {
-        var plain = BodyBlocks()
-        do {
-            for try await chunk in coding.decode(stored.stream()) {
-                try add(ByteBuffer(bytes: chunk), to: &plain, &exchange)
-            }
-        } catch let error as PipelineError where error.code == .corruptData {
-            throw CollectorReply.refusal(.badRequest, "bad_request", "the body is no whole gzip stream")
-        }
-        return plain
     }
 
     private func entry(
