@@ -4,117 +4,10 @@ import Glibc
 import Subprocess
 import Testing
 
-#if canImport(FoundationNetworking)
-import FoundationNetworking
-#endif
-
-/// A pipeline with one collector, `serve` of which is started and stopped.
-private struct Site {
-    let folder: ScratchDirectory
-    let port: Int
-    var millrace: Program { Program(directory: folder.path) }
-
-    init(_ settings: String = "land_every: 1h") throws {
-        folder = try ScratchDirectory()
-        port = try freePort()
-        try configure(settings)
-    }
-
-    func configure(_ settings: String, source: String = "web") throws {
-        let text = """
-            lake: { use: local, path: lake }
-            sources: { \(source): { use: http, listen: "127.0.0.1:\(port)", write_keys: { web: k }, \(settings) } }
-            """
-        try folder.write(text, to: "millrace.yaml")
-    }
-
-    /// Serves while `body` runs.
-    func serving(
-        stoppedBy signal: Signal = .kill,
-        _ body: () async throws -> Void
-    ) async throws -> Program.Answer {
-        try await millrace.start(["serve"], stoppedBy: signal) {
-            try await becomes("the collector answers") { await answer("/health/live") != 0 }
-            try await body()
-        }
-    }
-
-    /// The status of what is answered to a GET; 0 where nobody answers.
-    func answer(_ path: String) async -> Int { await status(of: request(path)) }
-
-    /// Sends one batch of tracks with these ids; returns the status of the answer.
-    func send(_ ids: ClosedRange<Int>, padding: Int = 0) async -> Int {
-        let pad = (0..<padding).map { _ in String(UInt8.random(in: 32...126), radix: 36) }.joined()
-        let events = ids.map {
-            #"{"type":"track","messageId":"m\#($0)","userId":"u","event":"Seen","properties":{"pad":"\#(pad)"}}"#
-        }
-        var request = request("/v1/batch")
-        request.httpMethod = "POST"
-        request.httpBody = Data(#"{"writeKey":"k","batch":[\#(events.joined(separator: ","))]}"#.utf8)
-        return await status(of: request)
-    }
-
-    private func request(_ path: String) -> URLRequest {
-        var request = URLRequest(url: URL(string: "http://127.0.0.1:\(port)\(path)") ?? URL(filePath: "/"))
-        request.timeoutInterval = 10
-        return request
-    }
-
-    private func status(of request: URLRequest) async -> Int {
-        let answer = try? await URLSession.shared.data(for: request)
-        return (answer?.1 as? HTTPURLResponse)?.statusCode ?? 0
-    }
-
-    /// Waits until something is so; fails the test after 20 seconds.
-    func becomes(_ what: Comment, _ isSo: () async throws -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(20)
-        while try await !isSo() {
-            try #require(ContinuousClock.now < end, what)
-            try await Task.sleep(for: .milliseconds(20))
-        }
-    }
-
-    /// A sample of what the running collector tells of itself.
-    func metric(_ name: String) async -> String? {
-        guard let (data, _) = try? await URLSession.shared.data(for: request("/metrics")) else { return nil }
-        let lines = String(decoding: data, as: UTF8.self).split(separator: "\n")
-        return lines.first { $0.hasPrefix(name + " ") }.map { String($0.dropFirst(name.count + 1)) }
-    }
-
-    /// What status says of the source.
-    func status() async throws -> String? {
-        let answer = try await millrace("status")
-        let line = answer.lines.first { $0.hasPrefix("source  web ") }
-        #expect(answer.code == 0 && line != nil, "\(answer)")
-        return line.map { $0.dropFirst(11).trimmingCharacters(in: .whitespaces) }
-    }
-
-    /// How many bytes of events wait in the log.
-    var waiting: Int64 {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path(".millrace/collector/web"))) ?? []
-        return names.filter { $0.hasSuffix(".log") }.reduce(0) { total, name in
-            let path = folder.path(".millrace/collector/web/\(name)")
-            let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int64 ?? 0
-            return total + max(0, size - 44)
-        }
-    }
-
-    func move(_ name: String, to other: String) throws {
-        try FileManager.default.moveItem(atPath: folder.path(name), toPath: folder.path(other))
-    }
-
-    /// How many different events have landed.
-    func count() async throws -> String {
-        let run = try await millrace("run")
-        #expect(run.code == 0, "\(run.output)\(run.errors)")
-        return try await millrace("sql", "SELECT count(*) AS n FROM event_log").output
-    }
-}
-
 @Suite("What a collector keeps in its log", .serialized) struct CollectorLogTests {
     @Test("Where one of two collectors cannot start, serve ends at once and says why")
     func halfStarted() async throws {
-        let site = try Site()
+        let site = try CollectorSite()
         let taken = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(taken) }
         let other = try freePort(boundTo: taken)
@@ -131,69 +24,9 @@ private struct Site {
         #expect(answer.code == 2 && answer.errors.contains("127.0.0.1:\(other) cannot be listened on"), "\(answer)")
     }
 
-    @Test("A lake that was full and is empty is refused by serve, and the log keeps what it holds")
-    func emptiedLake() async throws {
-        let shop = try Site()
-        _ = try await shop.serving { #expect(await shop.send(1...3) == 200) }
-        #expect(try await shop.count() == "n\n3\n")
-        _ = try await shop.serving { #expect(await shop.send(4...5) == 200) }
-        try shop.move("lake", to: "away")
-        let refused = try await shop.millrace("serve", stoppedBy: .terminate, after: .seconds(8))
-        #expect(refused.code == 1 && refused.errors.contains("the lake is empty"), "\(refused)")
-        #expect(shop.waiting > 0)
-        try? FileManager.default.removeItem(atPath: shop.folder.path("lake"))
-        try shop.move("away", to: "lake")
-        #expect(try await shop.count() == "n\n5\n")
-    }
-
-    @Test("A lake that goes away while a collector runs gets nothing, and everything when it is back")
-    func lakeGoesAway() async throws {
-        let shop = try Site("land_every: 100ms")
-        let served = try await shop.serving(stoppedBy: .terminate) {
-            #expect(await shop.send(1...3) == 200)
-            try await shop.becomes("the log is empty") { shop.waiting == 0 }
-            try shop.move("lake", to: "away")
-            #expect(await shop.send(4...5) == 200)
-            try await shop.becomes("it is not ready") { await shop.answer("/health/ready") == 503 }
-            #expect(shop.waiting > 0)
-            #expect(await shop.send(6...6) == 200)
-            try? FileManager.default.removeItem(atPath: shop.folder.path("lake"))
-            try shop.move("away", to: "lake")
-            try await shop.becomes("it is ready") { await shop.answer("/health/ready") == 200 }
-            try await shop.becomes("the log is empty") { shop.waiting == 0 }
-        }
-        #expect(served.code == 0, "\(served)")
-        let told = served.errors.split(separator: "\n").filter { $0.contains("the lake does not hold") }
-        #expect(told.count == 1 && served.errors.contains("lands again"), "\(served.errors)")
-        #expect(try await shop.count() == "n\n6\n")
-    }
-
-    @Test("A lake that went away while nobody collected gets nothing, of run or of serve, and no file changes")
-    func otherLake() async throws {
-        let shop = try Site("land_every: 100ms")
-        _ = try await shop.serving {
-            #expect(await shop.send(1...3) == 200)
-            try await shop.becomes("the log is empty") { shop.waiting == 0 }
-        }
-        try shop.configure("land_every: 1h")
-        _ = try await shop.serving { #expect(await shop.send(4...5) == 200) }
-        try shop.move("lake", to: "away")
-        for command in ["run", "status", "doctor"] {
-            let answer = try await shop.millrace(command)
-            #expect(answer.code == 1 && (answer.output + answer.errors).contains("the lake does not hold"), "\(answer)")
-        }
-        #expect(!FileManager.default.fileExists(atPath: shop.folder.path("lake/tables")))
-        let served = try await shop.millrace("serve", stoppedBy: .terminate, after: .seconds(8))
-        #expect(served.code == 1 && served.errors.contains("the lake does not hold"), "\(served)")
-        #expect(shop.waiting > 0)
-        try? FileManager.default.removeItem(atPath: shop.folder.path("lake"))
-        try shop.move("away", to: "lake")
-        #expect(try await shop.count() == "n\n5\n")
-    }
-
     @Test("Status and doctor know what a stopped collector's log holds, until a run has taken it")
     func waiting() async throws {
-        let shop = try Site()
+        let shop = try CollectorSite()
         _ = try await shop.serving {
             #expect(await shop.send(1...3) == 200)
             #expect(await shop.send(4...4) == 200)
@@ -209,7 +42,7 @@ private struct Site {
 
     @Test("Events that have landed wait for a run, and status says how many beside a collector too")
     func landed() async throws {
-        let shop = try Site("land_every: 100ms")
+        let shop = try CollectorSite("land_every: 100ms")
         _ = try await shop.serving {
             #expect(await shop.send(1...3) == 200)
             try await shop.becomes("the log is empty") { shop.waiting == 0 }
@@ -223,49 +56,9 @@ private struct Site {
         #expect(try await shop.count() == "n\n6\n")
     }
 
-    @Test(
-        "A lake that was emptied before the first run gets nothing, though no event waits; the real one is taken then"
-    )
-    func emptiedBeforeFirstRun() async throws {
-        let shop = try Site("land_every: 100ms")
-        let config = shop.folder.path("millrace.yaml")
-        try shop.folder.write(
-            String(contentsOfFile: config, encoding: .utf8) + "\njobs: { clickstream: { use: clickstream } }\n",
-            to: "millrace.yaml"
-        )
-        _ = try await shop.serving {
-            #expect(await shop.send(1...3) == 200)
-            try await shop.becomes("the log is empty") { shop.waiting == 0 }
-        }
-        try shop.move("lake", to: "away")
-        for command in [["run"], ["status"], ["doctor"], ["replay", "web"], ["serve"]] {
-            let answer = try await shop.millrace.start(command)
-            let all = answer.output + answer.errors
-            #expect(answer.code == 1 && all.contains("the lake does not hold events of 'web'"), "\(command): \(answer)")
-        }
-        #expect(shop.folder.files().allSatisfy { !$0.hasPrefix("lake/") })
-        try? FileManager.default.removeItem(atPath: shop.folder.path("lake"))
-        try shop.move("away", to: "lake")
-        #expect(try await shop.count() == "n\n3\n")
-    }
-
-    @Test("A lake that holds what runs have taken is not empty without tables: they are made again")
-    func noTables() async throws {
-        let shop = try Site()
-        _ = try await shop.serving { #expect(await shop.send(1...3) == 200) }
-        #expect(try await shop.count() == "n\n3\n")
-        try FileManager.default.removeItem(atPath: shop.folder.path("lake/tables"))
-        #expect(try await shop.count() == "n\n3\n")
-        try FileManager.default.removeItem(atPath: shop.folder.path("lake/tables"))
-        try FileManager.default.removeItem(atPath: shop.folder.path("lake/raw/web"))
-        try shop.folder.write("", to: "lake/raw/other/date=2026-11-21/hour=07/x.csv")
-        let run = try await shop.millrace("run")
-        #expect(run.code == 1 && run.errors.contains("nothing of what runs have taken from 'web'"), "\(run)")
-    }
-
     @Test("Damage of the log is told by serve, by run, by the doctor and in the list of runs")
     func damage() async throws {
-        let shop = try Site()
+        let shop = try CollectorSite()
         func damage(at offset: Int) throws {
             let name = try #require(shop.folder.files().last { $0.hasSuffix(".log") })
             var bytes = [UInt8](try Data(contentsOf: URL(filePath: shop.folder.path(name))))
@@ -315,7 +108,7 @@ private struct Site {
 
     @Test("The log of a source that the config does not name any more is told of, as long as it holds events")
     func stranded() async throws {
-        let shop = try Site()
+        let shop = try CollectorSite()
         _ = try await shop.serving { #expect(await shop.send(1...3) == 200) }
         try shop.configure("land_every: 1h", source: "shop")
         for command in ["check", "run", "status"] {
@@ -335,7 +128,7 @@ private struct Site {
 
     @Test("Serve waits, and says so, while a run lands what the log holds; another serve it refuses at once")
     func busy() async throws {
-        let shop = try Site()
+        let shop = try CollectorSite()
         _ = try await shop.serving { #expect(await shop.send(1...3) == 200) }
         let descriptor = unsafe open(shop.folder.path(".millrace/collector/web.lock"), O_RDWR)
         #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
@@ -354,7 +147,7 @@ private struct Site {
 
     @Test("A log that is full makes the collector unready until it has room, and each change is one line")
     func full() async throws {
-        let shop = try Site("land_every: 100ms, log: 1MiB")
+        let shop = try CollectorSite("land_every: 100ms, log: 1MiB")
         let served = try await shop.serving(stoppedBy: .terminate) {
             // A file in the place of the raw zone: nothing lands.
             try shop.folder.write("", to: "lake/raw")
@@ -378,7 +171,7 @@ private struct Site {
 
     @Test("A log that is smaller than two segments lands early enough to take all that comes")
     func smallLog() async throws {
-        let shop = try Site("land_every: 1h, log: 1MiB")
+        let shop = try CollectorSite("land_every: 1h, log: 1MiB")
         _ = try await shop.serving(stoppedBy: .terminate) {
             for turn in 1...60 {
                 #expect(await shop.send(turn...turn, padding: 30_000) == 200)
@@ -392,7 +185,7 @@ private struct Site {
         .enabled(if: SmallDisk.isPossible, "mounting is for root")
     )
     func fullDisk() async throws {
-        let shop = try Site()
+        let shop = try CollectorSite()
         let disk = try SmallDisk(at: shop.folder.path(".millrace"), kilobytes: 8192)
         let served = try await shop.serving(stoppedBy: .terminate) {
             #expect(await shop.send(1...3) == 200)
@@ -415,7 +208,7 @@ private struct Site {
         .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/cc"), "there is no C compiler")
     )
     func failedSync() async throws {
-        let shop = try Site()
+        let shop = try CollectorSite()
         try shop.folder.write(
             """
             #include <errno.h>
@@ -454,7 +247,7 @@ private struct Site {
 
     @Test("Who is not the collector's user reads nothing of its log")
     func permissions() async throws {
-        let shop = try Site()
+        let shop = try CollectorSite()
         _ = try await shop.serving { #expect(await shop.send(1...3) == 200) }
         _ = try await shop.serving { #expect(await shop.send(4...6) == 200) }
         let log = shop.folder.files().filter { $0.contains("collector/web/") }

@@ -1,5 +1,3 @@
-internal import BlockingIO
-
 /// What waits in a log's directory, whoever uses it at the moment.
 public struct LogBacklog: Sendable, Equatable {
     /// Events that have not been taken elsewhere, or not yet been forgotten.
@@ -8,15 +6,4 @@ public struct LogBacklog: Sendable, Equatable {
     public var damagedFiles: [String] = []
     /// What was forgotten last; nil where nothing is known to have been.
     public var removed: LogMark?
-
-    /// Looks into a directory without changing anything.
-    public static func inspect(_ directory: String) async throws -> LogBacklog {
-        do {
-            return try await DiskQueue(label: "millrace.log.looking").run {
-                try LogDirectory(path: directory, files: SystemFiles()).backlog()
-            }
-        } catch {
-            throw LogFailure(error, directory: directory).pipelineError
-        }
-    }
 }

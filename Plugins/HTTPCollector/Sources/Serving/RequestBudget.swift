@@ -32,11 +32,12 @@ final class RequestBudget: Sendable {
             giveBack(count)
             return false
         }
-        if !hasKey, share.bytes > Self.smallShare {
-            strangers.withLock { $0[ObjectIdentifier(share)] = share }
-        } else if hasKey, share.bytes > Self.smallShare {
-            // Its key may have been in the body.
-            _ = strangers.withLock { $0.removeValue(forKey: ObjectIdentifier(share)) }
+        if share.bytes > Self.smallShare {
+            strangers.withLock { strangers in
+                // Its key may have been in the body; and it may have been revoked just now.
+                let isStranger = !hasKey && !share.hasEnded
+                strangers[ObjectIdentifier(share)] = isStranger ? share : nil
+            }
         }
         return true
     }
@@ -50,19 +51,19 @@ final class RequestBudget: Sendable {
 
     /// Takes from the stranger who holds most, if that is more than `count`.
     private func makeRoom(for count: Int) -> Bool {
-        let largest = strangers.withLock { strangers -> RequestShare? in
-            guard let largest = strangers.max(by: { $0.value.bytes < $1.value.bytes }), largest.value.bytes > count
+        let largest = strangers.withLock { strangers -> (share: RequestShare, revoked: Int?)? in
+            guard let largest = strangers.max(by: { $0.value.bytes < $1.value.bytes })?.value, largest.bytes > count
             else {
                 return nil
             }
-            return strangers.removeValue(forKey: largest.key)
+            strangers.removeValue(forKey: ObjectIdentifier(largest))
+            return (largest, largest.end())
         }
         guard let largest else { return false }
         // Who has ended it meanwhile has given it back.
-        if let count = largest.end() {
-            giveBack(count)
-            largest.onRevoked()
-        }
+        guard let count = largest.revoked else { return true }
+        giveBack(count)
+        largest.share.onRevoked()
         return true
     }
 
@@ -83,6 +84,8 @@ final class RequestShare: Sendable {
         self.expected = expected
         self.onRevoked = onRevoked
     }
+
+    fileprivate var hasEnded: Bool { count.load(ordering: .relaxed) == Self.ended }
 
     /// The bytes that it holds; none once it has ended.
     var bytes: Int { max(0, count.load(ordering: .relaxed)) }
