@@ -233,4 +233,47 @@ struct LogLandingTests {
             #expect(Set(events.map(\.row)).count == events.count)
         }
     }
+
+    @Test("Whatever is missing of whichever segments, each copy of the log adds what it holds", arguments: 1...12)
+    func copies(seed: Int) async throws {
+        var state = UInt64(seed)
+        func random(_ count: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % count
+        }
+        let oracle = LogOracle()
+        let log = try await open(segmentSize: 600)
+        await log.running { for _ in 0..<20 { await oracle.send(3, to: log) } }
+        let segments = await log.sealedSegments()
+        let files = try segments.map { segment in
+            let path = scratch.path("log/\(segment.name.text)")
+            return (path, [UInt8](try Data(contentsOf: URL(filePath: path))))
+        }
+        try #require(files.count > 3)
+        var expected: Set<Int> = []
+        for copy in 0..<6 {
+            for (path, whole) in files {
+                try? FileManager.default.removeItem(atPath: path)
+                try? FileManager.default.removeItem(atPath: path + ".damaged")
+                // Gone, damaged in one place or all over, cut off, or (the last copy) whole.
+                var bytes = whole
+                switch copy < 5 ? random(5) : 4 {
+                case 0: continue
+                case 1: bytes[SegmentHeader.size + random(whole.count - SegmentHeader.size)] ^= 1
+                case 2: bytes.replaceSubrange(44..<whole.count, with: repeatElement(0, count: whole.count - 44))
+                case 3: bytes.removeLast(random(whole.count - 44))
+                default: break
+                }
+                try Data(bytes).write(to: URL(filePath: path))
+            }
+            let again = try await open(segmentSize: 600)
+            expected.formUnion(try await LogOracle.readable(in: again).found)
+            try await landing(of: again, in: store).land()
+            let events = try await landed()
+            #expect(Set(events.map(\.event)) == expected && events.count == expected.count, "copy \(copy)")
+            #expect(Set(events.map(\.row)).count == events.count)
+            #expect(await again.sealedSegments().isEmpty)
+        }
+        #expect(expected == oracle.acknowledged)
+    }
 }

@@ -2,8 +2,8 @@ internal import PipelineCore
 
 /// Events of one writer that could not be read when those behind them landed.
 ///
-/// The ledger keeps each gap as an entry of its own, without an object, until a log turns up that holds the events: one that was
-/// put back from a copy, or the copy's own.
+/// The ledger keeps each gap as an entry of its own, without an object, until a log turns up that holds the events, or some of
+/// them: one that was put back from a copy, or the copy's own.
 struct LogGap: Equatable {
     let writer: String
     let numbers: Range<Int64>
@@ -29,10 +29,6 @@ struct LogGap: Equatable {
 }
 
 extension Ledger {
-    /// What is missing of a segment that has landed.
-    func gaps(in segment: LogSegment) -> [LogGap] {
-        files.compactMap { LogGap($0, of: segment.writer) }.filter {
-            segment.firstNumber <= $0.numbers.lowerBound && $0.numbers.upperBound <= segment.endNumber
-        }
-    }
+    /// What is missing of what a writer's log held and has landed.
+    func gaps(of writer: String) -> [LogGap] { files.compactMap { LogGap($0, of: writer) } }
 }

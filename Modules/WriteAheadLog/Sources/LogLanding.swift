@@ -66,18 +66,21 @@ public struct LogLanding: Sendable {
     private func land(_ segment: LogSegment) async throws -> Report? {
         try Task.checkCancellation()
         let ledger = try await ledger()
+        let all = segment.firstNumber..<segment.endNumber
         var files: [LandedFile] = []
-        for gap in ledger.gaps(in: segment) {
-            let runs = try await runs(of: segment, gap.numbers)
-            guard runs.count == 1, let run = runs.first, run.numbers == gap.numbers else { continue }
-            files.append(file(of: segment, at: gap.path, run))
+        for gap in ledger.gaps(of: segment.writer) where gap.numbers.overlaps(all) {
+            let runs = try await runs(of: segment, gap.numbers.clamped(to: all))
+            files += parts(of: gap, filledBy: runs, segment)
         }
         var report = Report(events: files.reduce(0) { $0 + $1.rows })
         let path = LogMark.path(of: segment.writer)
-        let start = max(segment.firstNumber, ledger.nextRow(of: path))
+        let next = ledger.nextRow(of: path)
+        let start = max(segment.firstNumber, next)
         if start < segment.endNumber {
             let runs = try await runs(of: segment, start..<segment.endNumber)
-            let gaps = Self.gaps(between: runs, start..<segment.endNumber)
+            var gaps = Self.gaps(between: runs, start..<segment.endNumber)
+            // These were in a file that is gone, or have landed in another lake: nobody can tell.
+            if next < start { gaps.append(next..<start) }
             let landed = runs.reduce(0) { $0 + Int64($1.numbers.count) }
             report.events += landed
             report.missing = segment.endNumber - start - landed
@@ -118,6 +121,17 @@ public struct LogLanding: Sendable {
             }
         }
         return runs
+    }
+
+    /// What becomes of a gap of which a log holds more than was there before: the first run takes its place, others and what
+    /// is still missing have entries of their own.
+    private func parts(of gap: LogGap, filledBy runs: [Run], _ segment: LogSegment) -> [LandedFile] {
+        guard let first = runs.first else { return [] }
+        let missing = Self.gaps(between: runs, gap.numbers).map { Run(numbers: $0) }
+        let others = (missing + runs.dropFirst()).map { run in
+            file(of: segment, at: LogGap(writer: gap.writer, numbers: run.numbers).path, run)
+        }
+        return others + [file(of: segment, at: gap.path, first)]
     }
 
     private static func gaps(between runs: [Run], _ numbers: Range<Int64>) -> [Range<Int64>] {
