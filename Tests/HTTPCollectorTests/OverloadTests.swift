@@ -4,6 +4,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import PipelineCore
+import Synchronization
 import Testing
 
 @testable import HTTPCollectorPlugin
@@ -52,60 +53,64 @@ import Testing
         close(reader)
     }
 
-    @Test("Bodies together take so much memory and no more; strangers get half of it", .timeLimit(.minutes(1)))
+    @Test(
+        "Requests together take so much memory and no more; what has held most for longest gives way",
+        .timeLimit(.minutes(1))
+    )
     func bodies() async throws {
         let running = try RunningCollector()
-        try await running.serving({ $0.requestMemory = 400_000 }) { client in
-            let key = ["Authorization": "Basic " + Data("k:".utf8).base64EncodedString()]
-            let head = "POST /v1/track HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 150000\r\n\r\n"
-            let part = String(repeating: " ", count: 149_999)
-            // The first sends most of its body, then nothing for a while.
-            async let first = client.send([head + part, "x"], pause: .seconds(3))
-            try await Task.sleep(for: .milliseconds(500))
-            let gauge = try await client.send([RawClient.request("GET", "/metrics")])
-            #expect(gauge.contains("millrace_body_bytes 149999\n"), "\(gauge)")
-            #expect(gauge.contains("millrace_connections 2\n"), "\(gauge)")
-            let stranger = try await client.send([RawClient.request("POST", "/v1/track", body: part)])
-            #expect(
-                stranger.hasPrefix("HTTP/1.1 503") && stranger.lowercased().contains("retry-after: 2"),
-                "\(stranger)"
-            )
-            let bomb = try await client.send([RawClient.request("POST", "/v1/track", key, body: part)])
-            #expect(bomb.hasPrefix("HTTP/1.1 400"), "\(bomb)")
-            #expect(try await client.send([RawClient.request()]).hasPrefix("HTTP/1.1 200"))
-            let answer = try await first
-            #expect(answer.hasPrefix("HTTP/1.1 400"), "\(answer)")
-            let after = try await client.send([RawClient.request("GET", "/metrics")])
-            #expect(after.contains("millrace_body_bytes 0\n"), "\(after)")
-            #expect(after.contains(#"millrace_requests_total{source="",status="503"} 1"#), "\(after)")
-            #expect(after.contains(#"millrace_requests_total{source="web",status="400"} 1"#), "\(after)")
-        }
-    }
-
-    @Test("Strangers who send much and never end give way to one who sends little", .timeLimit(.minutes(1)))
-    func givingWay() async throws {
-        let running = try RunningCollector()
         try await running.serving({ ($0.requestMemory, $0.bodyTimeout) = (400_000, .seconds(10)) }) { client in
-            let head = "POST /v1/track HTTP/1.1\r\nHost: x\r\nContent-Length: 150000\r\n\r\n"
-            let unfinished = [head + String(repeating: " ", count: 99_000), " "]
-            async let first = client.send(unfinished, pause: .seconds(12))
-            async let second = client.send(unfinished, pause: .seconds(12))
-            try await Task.sleep(for: .milliseconds(500))
-            let little = #"{"userId":"u","event":"\#(String(repeating: "e", count: 20_000))","writeKey":"k"}"#
-            let answer = try await client.send([RawClient.request(body: little)])
+            func unfinished(_ key: String, _ count: Int) -> [String] {
+                let head = "POST /v1/track?writeKey=\(key) HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n"
+                return [head + String(repeating: " ", count: count)]
+            }
+            func gauges() async throws -> String { try await client.send([RawClient.request("GET", "/metrics")]) }
+            // A key says nothing: whoever loads the page knows it.
+            async let first = client.send(unfinished("k", 199_000))
+            async let second = client.send(unfinished("other", 190_000))
+            try await Task.sleep(for: .milliseconds(300))
+            #expect(try await gauges().contains("millrace_body_bytes 389000\n"))
+            #expect(try await gauges().contains("millrace_connections 3\n"))
+            let event = #"{"userId":"u","event":"\#(String(repeating: "e", count: 20_000))","writeKey":"k"}"#
+            // They may only have begun.
+            let refused = try await client.send([RawClient.request(body: event)])
+            #expect(refused.hasPrefix("HTTP/1.1 503") && refused.lowercased().contains("retry-after: 2"), "\(refused)")
+            try await Task.sleep(for: .seconds(1))
+            let answer = try await client.send([RawClient.request(body: event)])
             #expect(answer.hasPrefix("HTTP/1.1 200"), "\(answer)")
-            // One of them was hung up on at once, which is soon enough for its memory to be free.
-            let gauge = try await client.send([RawClient.request("GET", "/metrics")])
-            #expect(gauge.contains("millrace_body_bytes 99000\n"), "\(gauge)")
-            for answer in try await [first, second] { #expect(answer == "") }
+            #expect(try await first == "")
+            let after = try await gauges()
+            #expect(after.contains("millrace_body_bytes 190000\n"), "\(after)")
+            #expect(after.contains("millrace_requests_revoked_total 1\n"), "\(after)")
+            #expect(try await second == "")
+            #expect(try await gauges().contains("millrace_body_bytes 0\n"))
         }
         #expect(try await running.landed().count == 1)
+    }
+
+    @Test("A share that has come whole does not give way, and one that has given way takes nothing any more")
+    func shares() {
+        let budget = RequestBudget(size: 100)
+        let revoked = Mutex<[Int]>([])
+        let shares = (0..<4).map { number in RequestShare { revoked.withLock { $0.append(number) } } }
+        let start = ContinuousClock.now
+        #expect(budget.take(40, for: shares[0], at: start))
+        #expect(budget.take(20, for: shares[1], at: start) && budget.take(40, for: shares[2], at: start + .seconds(2)))
+        budget.settle(shares[0])
+        #expect(!budget.take(1, for: shares[3], at: start + .milliseconds(900)))
+        #expect(!budget.take(101, for: shares[3], at: start) && budget.bytes == 100)
+        // 20 bytes for 4 seconds are less than 40 for 2.5.
+        #expect(budget.take(30, for: shares[3], at: start + .seconds(4.5)) && budget.bytes == 90)
+        #expect(revoked.withLock { $0 } == [2] && budget.revoked == 1)
+        #expect(!budget.take(1, for: shares[2], at: start + .seconds(5)))
+        for share in shares { budget.end(share) }
+        #expect(budget.bytes == 0)
     }
 
     @Test("Heads that are not whole count as well", .timeLimit(.minutes(1)))
     func heads() async throws {
         let running = try RunningCollector()
-        try await running.serving({ ($0.requestMemory, $0.idleTimeout) = (40_000, .seconds(8)) }) { client in
+        try await running.serving({ ($0.requestMemory, $0.idleTimeout) = (20_000, .seconds(8)) }) { client in
             let head = "POST /v1/track HTTP/1.1\r\nHost: x\r\nX-Long: " + String(repeating: "x", count: 15_000)
             async let first = client.send([head])
             async let second = client.send([head])
@@ -134,7 +139,7 @@ import Testing
         let plain = [UInt8](repeating: 32, count: 300_000)
         for try await chunk in running.destination.coding.encode(ArrayStream([plain])) { packed += chunk }
         let body = ByteBuffer(bytes: packed)
-        try await running.serving({ $0.requestMemory = 400_000 }) { client in
+        try await running.serving({ $0.requestMemory = 250_000 }) { client in
             let head =
                 "POST /v1/track HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Encoding: gzip\r\n"
                 + "Content-Length: \(body.readableBytes)\r\n\r\n"

@@ -67,6 +67,34 @@ import Testing
         #expect(try await events() == ["a", "b", "a", "b", "a", "b"])
     }
 
+    @Test("Get one answer each, though their bodies turn out to be none, and though their sender has ended")
+    func oneAnswer() async throws {
+        try await running.serving { client in
+            let chunks = "Host: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"a\":\r\n"
+            for (first, status) in [
+                ("/nope", "404"), ("/v1/track?writeKey=nobody", "401"), ("/v1/track?writeKey=k", "400"),
+            ] {
+                for pieces in [["zz\r\n"], ["", "zz\r\n"]] {
+                    var sent = pieces
+                    sent[0] = "POST \(first) HTTP/1.1\r\n" + chunks + sent[0]
+                    let answers = try await client.send(sent, pause: .milliseconds(200))
+                    #expect(Self.statuses(answers) == [status], "\(answers)")
+                }
+            }
+            // One that waits behind another is told as well.
+            let start = ContinuousClock.now
+            let answers = try await client.send([
+                Self.request("first") + "POST /v1/track?writeKey=k HTTP/1.1\r\n" + chunks + "zz\r\n"
+            ])
+            #expect(Self.statuses(answers) == ["200", "400"], "\(answers)")
+            #expect(ContinuousClock.now - start < .seconds(20))
+            let all = (0..<12).map { Self.request("e\($0)") }.joined()
+            let halfClosed = try await client.send([all], endsOutput: true)
+            #expect(Self.statuses(halfClosed).count == 12, "\(halfClosed)")
+        }
+        #expect(try await events().count == 13)
+    }
+
     @Test("Are not kept in any number: the answer to the first is the last")
     func tooMany() async throws {
         try await running.serving { client in

@@ -8,21 +8,26 @@ struct RawClient {
     /// Nil: plain HTTP.
     var tls: NIOSSLContext?
 
-    /// Sends the pieces with a pause before each but the first; returns what comes back until the server closes.
-    func send(_ pieces: [String], pause: Duration = .zero) async throws -> String {
-        try await send(bytes: pieces.map { ByteBuffer(string: $0) }, pause: pause)
+    /// Sends the pieces with a pause before each but the first, and then, if told, that nothing more comes; returns what comes
+    /// back until the server closes.
+    func send(_ pieces: [String], pause: Duration = .zero, endsOutput: Bool = false) async throws -> String {
+        try await send(bytes: pieces.map { ByteBuffer(string: $0) }, pause: pause, endsOutput: endsOutput)
     }
 
     /// The same of bytes that are no text.
-    func send(bytes pieces: [ByteBuffer], pause: Duration = .zero) async throws -> String {
+    func send(bytes pieces: [ByteBuffer], pause: Duration = .zero, endsOutput: Bool = false) async throws -> String {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.allowRemoteHalfClosure, value: true)
             .connect(host: "127.0.0.1", port: port) { [tls] channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let tls {
                         let handler = try NIOSSLClientHandler(context: tls, serverHostname: "localhost")
                         try channel.pipeline.syncOperations.addHandler(handler)
                     }
-                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                        wrappingChannelSynchronously: channel,
+                        configuration: .init(isOutboundHalfClosureEnabled: true)
+                    )
                 }
             }
         return try await channel.executeThenClose { inbound, outbound in
@@ -32,6 +37,7 @@ struct RawClient {
                     if index > 0 { try await Task.sleep(for: pause) }
                     try await outbound.write(piece)
                 }
+                if endsOutput { outbound.finish() }
             } catch is ChannelError {}  // The server has hung up, which the answer tells.
             return await answer
         }

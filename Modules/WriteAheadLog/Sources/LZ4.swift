@@ -3,7 +3,7 @@ internal import CLZ4
 /// LZ4 blocks, each behind the length of what it holds; the only file that talks to liblz4.
 enum LZ4 {
     /// The longest text that is compressed, and the longest that is believed to be in a block, in bytes.
-    static let largest = 64 << 20
+    static let largest = 256 << 20
     private static let lengthSize = 4
     /// Of batches of events this makes blocks of nearly the same size as 1, liblz4's default, a third faster.
     private static let acceleration: Int32 = 4

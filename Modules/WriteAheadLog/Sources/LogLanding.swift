@@ -35,13 +35,16 @@ public struct LogLanding: Sendable {
 
     /// Lands every segment that is written no more, and forgets it; `onLanded` is told of each one that was.
     ///
-    /// What is thrown leaves the rest for the next time.
+    /// What is thrown leaves the rest for the next time. For as long as it is to give way (`givesWay`, nil: never) it rests for
+    /// most of the time that the log is filled; it ends before another segment once that is over.
     @discardableResult
-    public func land(onLanded: (Report) -> Void = { _ in }) async throws -> Report {
+    public func land(while givesWay: (@Sendable () -> Bool)? = nil, onLanded: (Report) -> Void = { _ in }) async throws
+        -> Report
+    {
         var total = Report()
-        for segment in await log.sealedSegments() {
+        for segment in await log.sealedSegments() where givesWay?() ?? true {
             var landed: Report?
-            while landed == nil { landed = try await land(segment) }
+            while landed == nil { landed = try await land(segment, givesWay) }
             guard var landed else { continue }
             let isDamaged = max(landed.missing, segment.missing) > 0 && !segment.isCopy
             landed.missing = max(0, landed.missing - segment.missing)
@@ -63,13 +66,13 @@ public struct LogLanding: Sendable {
     }
 
     /// Lands what the raw zone does not hold of a segment; nil where another process has landed of it meanwhile.
-    private func land(_ segment: LogSegment) async throws -> Report? {
+    private func land(_ segment: LogSegment, _ givesWay: (@Sendable () -> Bool)?) async throws -> Report? {
         try Task.checkCancellation()
         let ledger = try await ledger()
         let all = segment.firstNumber..<segment.endNumber
         var files: [LandedFile] = []
         for gap in ledger.gaps(of: segment.writer) where gap.numbers.overlaps(all) {
-            let runs = try await runs(of: segment, gap.numbers.clamped(to: all))
+            let runs = try await runs(of: segment, gap.numbers.clamped(to: all), givesWay)
             files += parts(of: gap, filledBy: runs, segment)
         }
         var report = Report(events: files.reduce(0) { $0 + $1.rows })
@@ -77,7 +80,7 @@ public struct LogLanding: Sendable {
         let next = ledger.nextRow(of: path)
         let start = max(segment.firstNumber, next)
         if start < segment.endNumber {
-            let runs = try await runs(of: segment, start..<segment.endNumber)
+            let runs = try await runs(of: segment, start..<segment.endNumber, givesWay)
             var gaps = Self.gaps(between: runs, start..<segment.endNumber)
             // These were in a file that is gone, or have landed in another lake: nobody can tell.
             if next < start { gaps.append(next..<start) }
@@ -103,7 +106,9 @@ public struct LogLanding: Sendable {
     }
 
     /// Writes an object for each run of events that can be read.
-    private func runs(of segment: LogSegment, _ numbers: Range<Int64>) async throws -> [Run] {
+    private func runs(of segment: LogSegment, _ numbers: Range<Int64>, _ givesWay: (@Sendable () -> Bool)?) async throws
+        -> [Run]
+    {
         let records = RecordRuns(log.lines(of: segment, numbers))
         var runs: [Run] = []
         while let first = try await records.next() {
@@ -113,7 +118,12 @@ public struct LogLanding: Sendable {
                 fileExtension: "ndjson.\(coding.fileExtension)"
             )
             do {
-                for try await chunk in coding.encode(records) { try await object.append(chunk) }
+                var start = ContinuousClock.now
+                for try await chunk in coding.encode(records) {
+                    try await object.append(chunk)
+                    if log.isBusy, givesWay?() ?? false { try await rest(since: start) }
+                    start = .now
+                }
                 runs.append(Run(numbers: first..<records.end, object: try await object.finish().key))
             } catch {
                 await object.abort()
@@ -121,6 +131,11 @@ public struct LogLanding: Sendable {
             }
         }
         return runs
+    }
+
+    /// Rests so long that landing takes a tenth of the time.
+    private func rest(since start: ContinuousClock.Instant) async throws {
+        try await Task.sleep(for: min((ContinuousClock.now - start) * 9, .seconds(1)))
     }
 
     /// What becomes of a gap of which a log holds more than was there before: the first run takes its place, others and what

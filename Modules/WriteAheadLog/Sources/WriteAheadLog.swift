@@ -62,6 +62,7 @@ public final class WriteAheadLog: Sendable {
         /// Something was refused for want of capacity, and not much has been forgotten since.
         var isFull = false
         var isOpen = true
+        var lastCommit: ContinuousClock.Instant?
     }
 
     /// What was found when the log was opened.
@@ -190,7 +191,7 @@ public final class WriteAheadLog: Sendable {
         do {
             if let failure = intake.withLock({ $0.failure }) { throw failure }
             let stored = try await output.commit(entries)
-            intake.withLock { ($0.stored, $0.trouble) = (stored, nil) }
+            intake.withLock { ($0.stored, $0.trouble, $0.lastCommit) = (stored, nil, .now) }
             for waiter in waiters { waiter.resume() }
         } catch {
             let refusal = note(error)
@@ -269,6 +270,9 @@ public final class WriteAheadLog: Sendable {
     public var obstacle: PipelineError? {
         intake.withLock { $0.failure ?? $0.trouble ?? ($0.isFull ? fullness($0.stored) : nil) }
     }
+
+    /// Whether something has just been appended.
+    var isBusy: Bool { intake.withLock { $0.lastCommit.map { ContinuousClock.now - $0 < .milliseconds(20) } ?? false } }
 
     /// How many bytes wait in the segments.
     public var size: Int64 { intake.withLock { $0.stored } }

@@ -105,6 +105,7 @@ struct CollectorOptions: Sendable {
             block.reject(key: "body", "bodies this large take too much memory", hint: "at most 64MiB")
         }
         requestMemory = max(requestMemory, 4 * limits.bodySize)
+        limits.linesSize = max(limits.linesSize, 4 * limits.bodySize)
         eventsPerSecond = block.optional(
             "rate_limit",
             .integer(in: 1...100_000_000, example: 5000),

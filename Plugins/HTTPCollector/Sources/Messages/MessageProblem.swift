@@ -27,7 +27,7 @@ enum MessageProblem: Error, Equatable, CustomStringConvertible {
         case .tooManySharedMembers(let limit):
             "the context or the integrations of the batch have more than \(limit) members"
         case .tooMuchAdded(let limit):
-            "the messages with the context and the integrations of the batch are longer than \(limit) bytes"
+            "with what the collector and the batch add to each message, the body is longer than \(limit) bytes"
         }
     }
 }

@@ -4,7 +4,7 @@
 /// So a message whose sender wrote another encoding, or cut a character in two, can be told from the others of its batch.
 struct PatchedText {
     /// A text with more such places is none.
-    private static let mostPlaces = 100_000
+    private static let mostPlaces = 1_000_000
 
     let original: [UInt8]
     let bytes: [UInt8]

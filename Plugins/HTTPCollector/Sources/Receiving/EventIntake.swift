@@ -54,7 +54,7 @@ final class EventIntake: Sendable {
         let lines = try lines(of: body, kind, sender, &source, requestID)
         guard let source, lines.count > 0 else { return 0 }
         // A batch's context stands in each of its lines: they can be far longer than the body.
-        guard budget.take(lines.bytes.count, for: share, hasKey: true) else { throw .tooManyBytes }
+        guard budget.take(lines.bytes.count, for: share) else { throw .tooManyBytes }
         if let wait = rateLimit?.take(lines.count, of: source) { throw .tooManyEvents(retryAfter: wait) }
         do {
             try await log.append(lines.bytes, events: lines.count)

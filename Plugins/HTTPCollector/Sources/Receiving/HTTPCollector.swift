@@ -95,6 +95,7 @@ public struct HTTPCollector: EventReceiver {
                 isFailed: log.failure != nil,
                 connections: connections.count,
                 bodyBytes: budget.bytes,
+                revoked: budget.revoked,
                 droppedLines: accessLog?.dropped ?? 0
             )
             return (metrics.text(gauges), watch.failure)

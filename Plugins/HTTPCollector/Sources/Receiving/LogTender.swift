@@ -21,16 +21,18 @@ struct LogTender: Sendable {
             await log.tryAgain()
             await log.seal(olderThan: options.landingInterval)
             // Answers come before landing, for as long as the log has room.
-            let hasRoom = log.size < options.log.capacity / 2
-            await withTaskExecutorPreference(hasRoom ? BackgroundExecutor.shared : nil) { await land() }
+            let hasRoom: @Sendable () -> Bool = { [log, half = options.log.capacity / 2] in log.size < half }
+            await withTaskExecutorPreference(hasRoom() ? BackgroundExecutor.shared : nil) {
+                await land(while: hasRoom() ? hasRoom : nil)
+            }
             watch.look()
         }
     }
 
     /// Lands what is sealed; what does not land stays in the log.
-    func land() async {
+    func land(while givesWay: (@Sendable () -> Bool)? = nil) async {
         do {
-            try await landing.land { report in
+            try await landing.land(while: givesWay) { report in
                 metrics.landed(report.events, missing: report.missing)
                 watch.landed(report)
             }

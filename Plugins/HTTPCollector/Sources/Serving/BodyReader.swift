@@ -26,6 +26,7 @@ struct BodyReader: Sendable {
         var stored = BodyBlocks()
         for try await part in request.body { try add(part, to: &stored, &exchange) }
         exchange.isRead = true
+        budget.settle(exchange.share)
         exchange.bytes = stored.count
         switch request.headers[.contentEncoding]?.lowercased() {
         case nil, "identity": return stored
@@ -38,7 +39,7 @@ struct BodyReader: Sendable {
     private func add(_ part: ByteBuffer, to body: inout BodyBlocks, _ exchange: inout Exchange) throws(CollectorReply) {
         let (count, limit) = (part.readableBytes, options.limits.bodySize)
         guard body.count + count <= limit else { throw .bad(.tooLong(limit: limit)) }
-        guard budget.take(count, for: exchange.share, hasKey: exchange.source != nil) else { throw .tooManyBytes }
+        guard budget.take(count, for: exchange.share) else { throw .tooManyBytes }
         body.append(part)
     }
 

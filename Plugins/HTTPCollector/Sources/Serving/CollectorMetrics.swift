@@ -14,6 +14,8 @@ final class CollectorMetrics: Sendable {
         var connections: Int
         /// Of bodies that are being received or stored.
         var bodyBytes: Int
+        /// How many requests gave way to others.
+        var revoked: Int
         /// The lines that the access log has lost.
         var droppedLines: Int64
     }
@@ -116,7 +118,11 @@ final class CollectorMetrics: Sendable {
                 gauges.isFailed ? "1" : "0"
             ),
             ("connections", "gauge", "Connections that are open.", "\(gauges.connections)"),
-            ("body_bytes", "gauge", "Bytes of bodies that are being received or stored.", "\(gauges.bodyBytes)"),
+            ("body_bytes", "gauge", "Bytes of requests that are being received or stored.", "\(gauges.bodyBytes)"),
+            (
+                "requests_revoked_total", "counter", "Requests that were hung up on to make room for others.",
+                "\(gauges.revoked)"
+            ),
             (
                 "access_log_dropped_total", "counter", "Lines of the access log that nobody took in time.",
                 "\(gauges.droppedLines)"

@@ -27,8 +27,7 @@ struct CollectorResponder: Sendable {
     func respond(to request: Request, on channel: any Channel) async throws -> Response {
         let start = ContinuousClock.now
         // Whose bytes are given to others is not heard any more.
-        let length = request.headers[.contentLength].flatMap(Int.init)
-        let share = RequestShare(expected: length ?? 0) { channel.close(promise: nil) }
+        let share = RequestShare { channel.close(promise: nil) }
         defer { bodies.budget.end(share) }
         var exchange = Exchange(requestID: String(UInt64.random(in: 0...UInt64.max), radix: 16), share: share)
         var reply: CollectorReply
@@ -74,7 +73,7 @@ struct CollectorResponder: Sendable {
     private func reply(to request: Request, _ channel: any Channel, _ exchange: inout Exchange) async throws
         -> CollectorReply
     {
-        exchange.isRead = request.method == .get || request.method == .head || request.method == .options
+        exchange.isRead = !request.hasBody
         guard let route = CollectorRoute(path: request.uri.path) else { throw CollectorReply.unknownPath }
         exchange.route = route
         let expectation = request.headers[.expect]?.lowercased()
@@ -208,6 +207,13 @@ struct CollectorResponder: Sendable {
             events: exchange.events,
             requestID: exchange.requestID
         )
+    }
+}
+
+extension Request {
+    /// Whether anything is to come behind the head.
+    fileprivate var hasBody: Bool {
+        headers.contains(.transferEncoding) || headers[.contentLength].map { $0 != "0" } ?? false
     }
 }
 

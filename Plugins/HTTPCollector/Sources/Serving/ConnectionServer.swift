@@ -110,8 +110,9 @@ struct ConnectionServer: Sendable {
             lowWatermark: 1,
             highWatermark: 8
         )
-        let setup: @Sendable (any Channel) -> EventLoopFuture<Child.Value> = {
-            child.setup(channel: $0, logger: Self.logger)
+        let setup: @Sendable (any Channel) -> EventLoopFuture<Child.Value> = { channel in
+            channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(HardClose()) }
+                .flatMap { child.setup(channel: channel, logger: Self.logger) }
         }
         do {
             if let inherited {
@@ -149,7 +150,11 @@ struct ConnectionServer: Sendable {
                         let executor = executors[ObjectIdentifier(eventLoop)] ?? EventLoopExecutor(eventLoop)
                         executors[ObjectIdentifier(eventLoop)] = executor
                         group.addTask(executorPreference: executor) {
-                            await child.handle(value: value, logger: Self.logger)
+                            await withTaskCancellationHandler {
+                                await child.handle(value: value, logger: Self.logger)
+                            } onCancel: {
+                                value.channel.triggerUserOutboundEvent(HardClose.Order(), promise: nil)
+                            }
                             ConnectionLimit.process.leave()
                             connections.leave()
                         }

@@ -1,6 +1,7 @@
 internal import NIOCore
 
-/// Holds what has come of a request's head in the budget for as long as the head is not whole; ahead of what parses it.
+/// Holds what the parser keeps to itself in the budget: a head that is not whole, or what follows the last chunk; ahead of the
+/// parser.
 final class UnfinishedHead: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -19,7 +20,7 @@ final class UnfinishedHead: ChannelInboundHandler {
         let (size, count) = (unwrapInboundIn(data).readableBytes, rules.count)
         context.fireChannelRead(data)
         // Most heads come whole, with at least a part of the body.
-        if rules.count > count { end() } else if rules.isBetweenRequests { take(size, context.channel) }
+        if rules.count > count { end() } else { take(size, context.channel) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -30,7 +31,7 @@ final class UnfinishedHead: ChannelInboundHandler {
     private func take(_ size: Int, _ channel: any Channel) {
         let share = self.share ?? RequestShare { channel.close(promise: nil) }
         self.share = share
-        if !budget.take(size, for: share, hasKey: false) { channel.close(promise: nil) }
+        if !budget.take(size, for: share) { channel.close(promise: nil) }
     }
 
     private func end() {
